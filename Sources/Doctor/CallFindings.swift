@@ -53,8 +53,8 @@ package struct CallFindings {
             ? "a member doesn't send spans, or etcd's exporter drops some"
             : "an API server's exporter drops some, or etcd has other clients or a sampling rate of its own"
         return [
-            shown + cause + ". Exporters drop what they can't send in time and tell nobody but their own log; sample "
-                + "less, or send to a Faultline on the same node."
+            shown + cause + ". Exporters drop what they can't send in time, and say so only in their own log; "
+                + "sample less, or send to a Faultline on the same node."
         ]
     }
 }

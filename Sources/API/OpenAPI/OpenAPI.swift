@@ -8,7 +8,7 @@ package struct OpenAPI: Encodable {
     private struct Header: Encodable {
         let title = "Faultline"
         let version: String
-        let description = "Questions about the spans of a Kubernetes control plane. See docs/api.md."
+        let description = "Queries about the spans of a Kubernetes control plane. See docs/api.md."
     }
 
     private struct Parameter: Encodable {

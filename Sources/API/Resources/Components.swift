@@ -6,7 +6,7 @@ extension Resource {
     /// Whose time requests took, step by step.
     static let components = json(
         "/api/v1/components", parameters: [.step] + QueryParameter.requestLabels,
-        summary: "whose time requests took, step by step", schema: .steps(of: ComponentStepJSON.schema)
+        summary: "where the time of requests went, step by step", schema: .steps(of: ComponentStepJSON.schema)
     ) {
         surface, query in
         let summary = surface.pipeline.attributedSummary()

@@ -8,7 +8,7 @@ extension Resource {
     /// A trace with spans in the window, among the recent bodies or in the recording, or one that an active alert names.
     static let trace = text(
         "/api/v1/traces/:id", parameters: [.traceID, .traceFormat],
-        summary: "the spans of a trace, and whose time it was", schema: TraceJSON.schema
+        summary: "the spans of a trace, and where its time went", schema: TraceJSON.schema
     ) { surface, query in
         guard let id = query.traceID else { throw AbsentTraceError() }
         let known = surface.pipeline.trace(id)

@@ -54,14 +54,14 @@ struct MemoryUse: Sendable {
         ) { $0.bodies.oldest.map { Double($0) / 1e9 } },
         .family(
             "faultline_traces_kept", .gauge, labels: ["reason"],
-            help: "Traces kept with attributes, events and messages after the export requests that brought them have "
-                + "gone: those of active alerts and open incidents (named), the slowest and failed of their kind (notable)."
+            help: "Traces kept with attributes, events and messages beyond the export requests that they arrived in: "
+                + "those of active alerts and open incidents (named), the slowest and failed of their kind (notable)."
         ) { memory, exposition in
             for (reason, use) in memory.keptTraces { exposition.sample(Double(use.count), [reason]) }
         },
         .counter(
             "faultline_traces_dropped_requests",
-            help: "Export requests not kept for traces because each is larger than everything that may be kept."
+            help: "Export requests not kept for traces because each alone exceeds the memory for traces."
         ) { $0.bodies.dropped },
     ])
 }

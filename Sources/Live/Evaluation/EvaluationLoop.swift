@@ -48,7 +48,7 @@ struct EvaluationLoop {
             evaluate(at: now)
         case .jump(let step):
             note(step: step)
-            warn("the wall clock was set: evaluation starts anew at the current time", seconds: step)
+            warn("the wall clock was set: evaluation restarts at the current time", seconds: step)
             jump(to: now, at: monotonic)
         case .stall(let pause):
             health.change { $0.stalls += 1 }

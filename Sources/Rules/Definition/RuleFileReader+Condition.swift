@@ -86,8 +86,8 @@ extension RuleFileReader {
         if rule.reach > exactWindow {
             diagnostics.report(
                 mapping["over"]?.start ?? mapping.start,
-                "a rule that tells instances apart looks back \(DurationText.format(exactWindow)) at most: what left the "
-                    + "window is kept without its instance")
+                "a rule that distinguishes instances looks back \(DurationText.format(exactWindow)) at most: beyond the window, "
+                    + "statistics have no instance")
         }
     }
 }

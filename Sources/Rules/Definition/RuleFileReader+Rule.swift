@@ -181,7 +181,7 @@ extension RuleFileReader {
         if rule.condition.durations == nil, rule.over > 0, rule.over < interval {
             diagnostics.warn(
                 mapping["over"]?.start ?? mapping.start,
-                "over \(DurationText.format(rule.over)): \(evaluated), so spans in between are never looked at")
+                "over \(DurationText.format(rule.over)): \(evaluated), so spans in between are never examined")
         }
         guard let when = mapping["when"] else { return }
         for problem in rule.condition.warnings {

@@ -46,7 +46,7 @@ extension TracingRequest {
             : "\(text) % of the requests are traced."
         plan.add(
             "While nothing listens, exporters drop spans; nothing else is affected.",
-            "\(traced) Whether spans arrive, and from whom:", "faultline doctor")
+            "\(traced) To see whether spans arrive, and from which components:", "faultline doctor")
     }
 
     /// What starts Faultline where the spans go.

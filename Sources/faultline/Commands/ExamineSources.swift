@@ -9,7 +9,7 @@ import Support
 struct ExamineSources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Ask a daemon who sends it spans, what is missing, and what to do about it.",
+        abstract: "Report which components send spans to a daemon, what is missing, and what to do about it.",
         discussion: "Exit code 0 if nothing is missing, 1 if something is or the daemon doesn't answer.")
 
     @OptionGroup var daemon: DaemonOptions

@@ -10,7 +10,7 @@ import Synchronization
 struct ShowTop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Watch a daemon: what is wrong, whose time it was, and the requests of the last minute.",
+        abstract: "Watch a daemon: what is wrong, where the time goes, and the requests of the last minute.",
         discussion: """
             Redrawn in place until Ctrl-C. With --once, and where the output is no terminal or a dumb one, it prints once.
             """)

@@ -10,8 +10,8 @@ import Support
 struct ShowTrace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Show a trace: its spans as a waterfall, and whose time its requests took.",
-        discussion: "Reads the trace from archives, or asks a daemon if none is named.")
+        abstract: "Show a trace: its spans as a waterfall, and where the time of its requests went.",
+        discussion: "Reads the trace from archives, or from a daemon if none is named.")
 
     @OptionGroup var daemon: DaemonOptions
 

@@ -138,9 +138,9 @@ struct ReportText {
         return text
     }
 
-    /// Why authentications can't be told to requests although nothing tells of a sampler.
+    /// Why authentications can't be tied to requests although nothing shows a sampler.
     private static let apart =
-        "too many requests came without one, or authentications without a request: their spans were lost, or are sent or sampled apart"
+        "too many requests came without one, or authentications without a request: their spans were lost, or are sent or sampled separately"
 
     /// The components with the largest shares of all requests' time; each gets a column.
     private var mainComponents: [String] {

@@ -138,7 +138,7 @@ private final class FakeDaemon {
             daemon.set(by: step)
             daemon.run(for: second)
         }
-        let what = "the wall clock was set: evaluation starts anew at the current time"
+        let what = "the wall clock was set: evaluation restarts at the current time"
         #expect(daemon.lines.all == ["\(what) seconds=3600.0"])
         // As after ten seconds, or at the end of the daemon.
         daemon.log.flush(isLast: true)
