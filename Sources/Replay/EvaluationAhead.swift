@@ -13,7 +13,7 @@ final class EvaluationAhead: @unchecked Sendable {
     private var isStarted = false
     private var isStopped = false
 
-    /// How far they may be behind: enough to even out intervals of many and of few spans.
+    /// How far they may be behind: enough to even out intervals with many and with few spans.
     static let countMax = 4
 
     /// Adds an evaluation. At most `countMax` may be there.

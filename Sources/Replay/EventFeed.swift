@@ -71,7 +71,7 @@ struct EventFeed: ~Copyable {
     private mutating func flush() {
         guard batch.count > 0 else { return }
         let first = batch.end(0)
-        // The fuller a window is, the more its next steps depend on the bytes of what evaluations attach.
+        // The fuller a window is, the more its next steps depend on the size of what evaluations attach.
         let hasRoom = pipeline.hasRoom
         if !hasRoom { finishEvaluations(leaving: 0) }
         if first >= nextDue {

@@ -36,7 +36,8 @@ final class EventReplay {
 
     private let services: ServiceNames
     private var waiting: SpanOrder
-    /// The clocks that calls tell about, once all spans are read; these then begin again with corrected times if any is off.
+    /// The clocks whose offset calls show, once all spans are read. If any is off, the replay begins again with
+    /// corrected times.
     private var clocks: [SourceLabels: ClockSteps]?
     private var isStopped = false
     private var sort = BinSort()
@@ -188,7 +189,7 @@ final class EventReplay {
         try runs?.spill(&waiting, &sort)
     }
 
-    /// Continues with the waiting spans: there are no more to read.
+    /// Continues with the waiting spans, since there are no more to read.
     private func endReading() {
         phase = runs == nil ? .draining : .merging
         guard runs != nil else { return }

@@ -11,7 +11,7 @@ final class RecordedReplay {
     /// When the last record arrived, in Unix nanoseconds.
     private(set) var clock: Int64 = 0
     private(set) var transitions: [AlertTransition] = []
-    /// Whether the arrival of some record had to be estimated because the frame with it is damaged.
+    /// Whether the arrival of some record had to be estimated because its frame is damaged.
     private var isEstimated = false
     private var failure: ArchiveError?
 

@@ -12,9 +12,9 @@ package struct OperationRow: Encodable, Sendable {
     package var count: Int
     package var errors: Int
     var error_ratio: Double
-    /// Spans per second, those that were not sampled included.
+    /// Spans per second, including unsampled ones.
     package var rate: Double
-    /// How many spans `count` stands for; absent where all of them came.
+    /// How many spans `count` stands for; absent if all of them arrived.
     var estimated_count: Double?
     /// How the ratio of sampling is known; absent where nothing is known.
     package var sampling_source: String?
@@ -23,13 +23,13 @@ package struct OperationRow: Encodable, Sendable {
     package var p90_seconds: Double
     package var p99_seconds: Double
     package var max_seconds: Double
-    /// Self times; absent where no span was attributed.
+    /// Self times; absent if no span was attributed.
     var self_mean_seconds: Double?
     var self_p50_seconds: Double?
     var self_p90_seconds: Double?
     package var self_p99_seconds: Double?
     var self_max_seconds: Double?
-    /// False where percentiles come from a histogram; absent where they are exact.
+    /// False if percentiles come from a histogram; absent if they are exact.
     package var exact: Bool?
 
     package init(
@@ -85,9 +85,9 @@ package struct RequestRow: Encodable, Sendable {
     package var scope: String
     package var count: Int
     package var errors: Int
-    /// Requests per second, those that were not sampled included.
+    /// Requests per second, including unsampled ones.
     package var rate: Double
-    /// How many requests `count` stands for; equal to it where all of them came.
+    /// How many requests `count` stands for; equal to it if all of them arrived.
     var estimated_count: Double
     /// How the ratio of sampling is known; absent where nothing is known.
     package var sampling_source: String?
@@ -97,8 +97,8 @@ package struct RequestRow: Encodable, Sendable {
     package var max_seconds: Double
     /// Sorted by time, longest first.
     package var components: [ComponentRow]
-    /// Requests that begin with their own span because their authentication can't be told, by reason; absent if there are
-    /// none.
+    /// Requests that begin with their SERVER span because their authentication can't be identified, by reason; absent
+    /// if there are none.
     package var without_authentication: WithoutAuthenticationRow?
     package var exact: Bool?
 
@@ -154,7 +154,7 @@ package struct RequestRow: Encodable, Sendable {
 package struct WithoutAuthenticationRow: Encodable, Sendable {
     /// Their instance's spans are sampled.
     package var sampled: Int
-    /// Too many authentications of their instance stand alone.
+    /// Their instance has too many lone authentications.
     package var too_many: Int
 
     package init(_ counts: WithoutAuthentication) {
@@ -189,9 +189,9 @@ package struct SourceRow: Encodable, Sendable {
     package var instance: String
     /// Accepted ones.
     package var spans: Int
-    /// Of these, those that came after the time of their end had been evaluated.
+    /// Of these, those that arrived after the time of their end had been evaluated.
     package var late: Int
-    /// How long after its end the latest of these came; null if none was late.
+    /// The longest delay of a late span after its end; null if none was late.
     @OrNull var lateness_seconds: Double?
     /// The earliest and the latest span end, RFC 3339.
     package var first: String
@@ -233,10 +233,10 @@ package struct SourceRow: Encodable, Sendable {
     }
 }
 
-/// What the rows of a table count beyond the spans that came.
+/// What the rows of a table count beyond the spans that arrived.
 struct SampledRows {
     private let sampling: WindowSampling
-    /// nil where no source is known to leave out traces.
+    /// nil if no source is known to leave out traces.
     private let scales: SeriesScales?
 
     /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
@@ -258,7 +258,7 @@ struct SampledRows {
 
 /// How the spans or requests of a row were sampled.
 package struct SampledRow {
-    /// How many there were for each that came; nil if all came.
+    /// How many there were for each one that arrived; nil if all arrived.
     var scale: SampleScale?
     var source: String?
 
@@ -276,8 +276,8 @@ package struct SampledRow {
     }
 }
 
-/// The operations of a report for people: what lasts as long as a stream would hide how long everything else takes, so it is
-/// apart.
+/// The operations of a report for people. Spans that last as long as a stream would hide how long everything else
+/// takes, so they are kept separate.
 package struct OperationTables: Sendable {
     package let rest: [OperationRow]
     /// See `StreamSplit.streams`.

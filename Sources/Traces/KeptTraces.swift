@@ -1,8 +1,8 @@
 package import Engine
 import Synchronization
 
-/// Single traces with everything that their spans carry, for as long as something points to them, however long ago the
-/// bodies that brought them have gone.
+/// Single traces with everything that their spans carry, kept for as long as something refers to them, even after the
+/// bodies that they arrived in were evicted.
 package final class KeptTraces: Sendable {
     private struct State {
         /// The spans of each trace as an `ExportTraceServiceRequest` on the wire.
@@ -16,7 +16,7 @@ package final class KeptTraces: Sendable {
     package let limit: Int
     private let state = Mutex(State())
 
-    /// Exporters hold spans for seconds; by then all of a trace have come.
+    /// Exporters hold spans for seconds; by then all spans of a trace have arrived.
     private static let ageMax = 32
     /// A trace's part of the tables.
     private static let entryBytes = 128
@@ -25,8 +25,8 @@ package final class KeptTraces: Sendable {
         self.limit = limit
     }
 
-    /// Keeps these traces and no others. New ones are read from the bodies, and again after one second, two, four and so on,
-    /// for spans that come late.
+    /// Keeps these traces and no others. New ones are read from the bodies, and again after one second, two, four and
+    /// so on, for late spans.
     ///
     /// Call it from one thread, once a second.
     package func keep(_ wanted: Set<TraceID>, from bodies: RecentBodies) {
@@ -54,7 +54,7 @@ package final class KeptTraces: Sendable {
         }
     }
 
-    /// Keeps what was found of a trace, if there is room. It includes what was known.
+    /// Keeps what was found of a trace, if there is room. That includes what was known before.
     private static func store(_ message: [UInt8], of trace: TraceID, _ limit: Int, _ state: inout State) {
         let known = state.messages[trace].map { $0.count + entryBytes } ?? 0
         let bytes = state.byteCount - known + message.count + entryBytes

@@ -28,9 +28,10 @@ package final class NotableTraces: Sendable {
 
     package init() {}
 
-    /// Looks at the requests that have come since the last time.
+    /// Examines the requests that have arrived since the last call.
     ///
-    /// - Parameter isCrowded: whether there is no room for so many, so that those of the oldest five minutes have to go.
+    /// - Parameter isCrowded: whether there isn't room for so many, so that those of the oldest five minutes must be
+    /// released.
     /// - Returns: the traces, as far as the view reaches back.
     package func update(_ view: WindowView, isCrowded: Bool) -> Set<TraceID> {
         state.withLock { state in

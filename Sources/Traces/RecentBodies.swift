@@ -1,8 +1,8 @@
 package import Engine
 import Synchronization
 
-/// Recent export bodies as they came, so that a trace can be shown with everything that its spans carry. The oldest go
-/// first once they exceed a number of bytes.
+/// Recent export bodies as they came, so that a trace can be shown with everything that its spans carry. The oldest are
+/// evicted once they exceed a number of bytes.
 ///
 /// Nothing is decoded until a trace is asked for: a body costs one copy and a few bits for each span.
 package final class RecentBodies: Sendable {
@@ -44,7 +44,7 @@ package final class RecentBodies: Sendable {
 
     /// Bytes; 0 keeps nothing.
     package let limit: Int
-    /// What goes at once when there is too much. A larger body has a chunk of its own.
+    /// How much is evicted at once when there is too much. A larger body has a chunk of its own.
     private let chunkBytes: Int
     private let state = Mutex(State())
 

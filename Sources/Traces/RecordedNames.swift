@@ -2,14 +2,14 @@ package import Engine
 import Support
 import Synchronization
 
-// What a recording knows beside traces, for lists to choose from.
+// What a recording knows besides traces, for lists of choices.
 
 extension RecordedTraces {
     /// More are nothing to choose from.
     private static let operationsMax = 10_000
 
-    /// Operations that were recorded before the window began, the latest first, as far as they can be read within a time. They
-    /// are read once, because nothing is added to what was recorded before.
+    /// Operations that were recorded before the window began, latest first, as many as can be read within a time limit.
+    /// They are read only once, because the earlier recording doesn't change.
     ///
     /// - Parameter services: which services have which role.
     package func earlierOperations(within limit: Duration, services: ServiceNames) -> Set<OperationLabels> {
@@ -29,7 +29,8 @@ extension RecordedTraces {
         }
     }
 
-    /// Adds who called whom in a range of the recording, the latest spans first, as far as they can be read.
+    /// Adds which services called which in a range of the recording, latest spans first, as far as they can be read in
+    /// time.
     ///
     /// - Parameter range: of the ends of spans, Unix nanoseconds.
     package func add(

@@ -17,7 +17,7 @@ struct RecordedReading {
     }
 
     /// Reads the records of a file as protobuf messages. What is damaged is left out and noted; a file that was removed
-    /// meanwhile, or that is no archive, has none.
+    /// meanwhile, or that isn't an archive, has none.
     ///
     /// - Parameters:
     ///   - range: only the parts whose spans may end in it, Unix nanoseconds; nil for everything.
@@ -48,7 +48,8 @@ struct RecordedReading {
         }
     }
 
-    /// Only messages that could be decoded are recorded; other archives may hold anything, which their replay has told of.
+    /// Only messages that could be decoded are recorded. Other archives may hold anything, which their replay has
+    /// reported.
     private static func withMessage(_ record: RawSpan, _ encoding: OTLPEncoding, _ body: (RawSpan) -> Void) {
         guard encoding == .json else { return body(record) }
         var omissions = Omissions()

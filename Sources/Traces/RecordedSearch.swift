@@ -8,7 +8,7 @@ extension RecordedTraces {
         package var damage: [Damage] = []
         /// nil if everything was read that it asked for.
         package var failure: LookupError?
-        /// Down to which ends of spans everything was read if not, Unix nanoseconds; nil if nothing was.
+        /// If not: back to which span ends everything was read, Unix nanoseconds; nil if nothing was.
         package var since: Int64?
     }
 
@@ -17,8 +17,8 @@ extension RecordedTraces {
     ///
     /// - Parameters:
     ///   - range: of the ends of spans, Unix nanoseconds.
-    ///   - services: which services have which role.
-    ///   - components: attributes the views; nil where nobody asks whose time it was.
+    ///   - services: which services have which role. - components: attributes the views; nil if attribution isn't
+    ///     needed.
     ///   - body: takes a view, and the ends of spans to search in it.
     ///   - isEnough: asked after each stretch of time; whatever follows is earlier.
     package func search(
@@ -51,15 +51,15 @@ extension RecordedTraces {
     }
 }
 
-/// A range of time in pieces, the latest first, each twice as long as the one before it: the latest traces are found soon,
-/// and files are opened a few times each. In one piece where no file says of which time it is.
+/// A range of time in pieces, the latest first, each twice as long as the one before it: the latest traces are found
+/// soon, and files are opened a few times each. In one piece if no file says which time it covers.
 private struct Stretches: Sequence, IteratorProtocol {
     struct Stretch {
         var ends: Range<Int64>
         var files: [RecordedTraces.File]
     }
 
-    /// Around a stretch, so that traces at its ends are whole; nanoseconds.
+    /// The margin around a stretch, so that traces at its ends are whole; nanoseconds.
     static let margin: Int64 = 40_000_000_000
     private static let first: Int64 = 60_000_000_000
     private static let longest: Int64 = 3_600_000_000_000

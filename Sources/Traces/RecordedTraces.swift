@@ -3,8 +3,8 @@ package import Engine
 import Support
 import Synchronization
 
-/// Traces read back from a recording, or from archives that are looked at. Looking for one without knowing when it was means
-/// to read everything, the newest first; with a range of time, the indices of files tell which parts to read.
+/// Traces read back from a recording, or from the archives of `faultline view`. If the time of a trace is unknown,
+/// everything is read, newest first; with a time range, the indices of files say which parts to read.
 package final class RecordedTraces: Sendable {
     package struct File: Sendable {
         package var path: String
@@ -12,7 +12,7 @@ package final class RecordedTraces: Sendable {
         package var begun: Int64
         /// When it was written last, Unix nanoseconds.
         package var modified: Int64
-        /// Whether more may be written to it, so that its end is no damage.
+        /// Whether more may be written to it, so that an incomplete end isn't damage.
         package var isGrowing: Bool
 
         package init(path: String, begun: Int64 = .min, modified: Int64, isGrowing: Bool = false) {
@@ -30,7 +30,7 @@ package final class RecordedTraces: Sendable {
         package var bytes: Range<Int>
         package var problem: String
 
-        /// The file without its directory, which clients have no business with.
+        /// The file without its directory, which is none of the clients' business.
         package var text: String {
             let name = path.split(separator: "/").last.map(String.init) ?? path
             return "a damaged part of \(name) was passed over (bytes \(bytes.lowerBound) to \(bytes.upperBound)); "
@@ -68,7 +68,7 @@ package final class RecordedTraces: Sendable {
 
     /// All files, the newest first.
     private let files: @Sendable () -> [File]
-    /// Since when the window has all that is recorded, unless it evicted it; Unix nanoseconds.
+    /// Since when the window has everything that was recorded, unless it evicted it; Unix nanoseconds.
     package let windowBegan: Int64
     /// Which ends of spans may be searched, Unix nanoseconds.
     let searched: Range<Int64>
@@ -76,14 +76,14 @@ package final class RecordedTraces: Sendable {
     private let damagedParts = Atomic<Int>(0)
     /// What was read for lists; nil before that.
     let earlierOperations = Mutex<Set<OperationLabels>?>(nil)
-    /// Held by the one that reads: reading uses all of a core and of the disk that it can get.
+    /// Held while reading, because reading uses all it can get of a core and of the disk.
     private let turn = Mutex(())
 
-    /// Between the end of a trace's first span to come and that of its last, and between the clocks of senders and
+    /// The time between the ends of a trace's first and last spans to arrive, and between the clocks of senders and
     /// ours; nanoseconds.
     static let margin: Int64 = 60_000_000_000
 
-    /// - Parameter onDamage: is called for each damaged part that is passed over, each time.
+    /// - Parameter onDamage: called for each damaged part that is skipped, each time.
     package init(
         windowBegan: Int64 = .min, searching searched: Range<Int64> = .min ..< .max,
         onDamage: @escaping @Sendable (Damage) -> Void = { _ in },
@@ -116,7 +116,7 @@ package final class RecordedTraces: Sendable {
         return found
     }
 
-    /// Reads, if nobody else does.
+    /// Reads, unless another reader is active.
     ///
     /// - Parameters:
     ///   - body: returns false if there was no time left.

@@ -3,13 +3,13 @@ import Glibc
 import OTLP
 import Support
 
-/// Traces that are looked for in one go, because they were at about the same time, or because nobody knows when.
+/// Traces that are searched for together, because they are from about the same time, or because their time is unknown.
 struct SoughtGroup {
     private var ids: [TraceID]
     /// When their spans ended, with a margin, Unix nanoseconds; nil if unknown.
     private var range: Range<Int64>?
 
-    /// Traces with more ids than this are looked for by decoding every message.
+    /// If there are more ids than this, traces are searched for by decoding every message.
     private static let needlesMax = 4
 
     static func groups(of sought: [RecordedTraces.Sought]) -> [SoughtGroup] {
@@ -55,7 +55,7 @@ struct SoughtGroup {
     }
 }
 
-/// The bytes of a trace id, to tell the few messages that need decoding from the many that don't.
+/// The bytes of a trace id, to find the few messages that need decoding.
 private struct Needle {
     private let bytes: [UInt8]
 

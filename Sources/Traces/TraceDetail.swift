@@ -1,7 +1,7 @@
 package import Engine
 import OTLP
 
-/// A trace as it is shown: its spans as columns have them, whose time it was, and what the spans carried.
+/// A trace as it is shown: its spans from the columns, where the time went, and what the spans carried.
 package struct TraceDetail: Sendable {
     package let id: TraceID
     /// In order of start.

@@ -1,6 +1,7 @@
 import Engine
 
-/// A Bloom filter of trace ids: sixteen bits and two probes a span, so that one body in a hundred is decoded in vain at most.
+/// A Bloom filter of trace ids: sixteen bits and two probes per span, so that at most one body in a hundred is decoded
+/// in vain.
 struct TraceFilter: Sendable {
     private var words: [UInt64] = []
 
@@ -31,7 +32,7 @@ struct TraceFilter: Sendable {
         return words[Int(first >> 6)] >> (first & 63) & words[Int(second >> 6)] >> (second & 63) & 1 == 1
     }
 
-    /// Two bits. Ids are random but for hostile ones, which can only make bodies be decoded in vain.
+    /// Two bits. Ids are random, except for hostile ones, which can only cause bodies to be decoded in vain.
     @inline(__always)
     private static func bits(_ high: UInt64, _ low: UInt64, _ mask: UInt64) -> (UInt64, UInt64) {
         let mixed: UInt64 = (low ^ (high &* 0x9E37_79B9_7F4A_7C15)) &* 0xD6E8_FEB8_6659_FD93

@@ -31,8 +31,8 @@ package struct WholeTraces: Sendable {
         return extract.message(mergesScopes: mergesScopes)
     }
 
-    /// The same of traces of which the window may know more. Where memory doesn't have everything, the recording is read, if
-    /// there is one.
+    /// The same for traces that the window may know more about. If memory doesn't have everything, the recording is
+    /// read, if there is one.
     ///
     /// - Parameter deadline: for reading the recording.
     package func recall(
@@ -50,13 +50,13 @@ package struct WholeTraces: Sendable {
         return found
     }
 
-    /// The same, each trace with its spans; in the order of `traces`, without those of which nothing is kept.
+    /// The same, each trace with its spans; in the order of `traces`, without those that nothing is kept of.
     package func traces(_ traces: [TraceID]) -> [WholeTrace] {
         WholeTrace.traces(in: message(of: traces), order: traces)
     }
 }
 
-/// What the window, or a search, knows of a trace.
+/// What the window, or a search, knows about a trace.
 package struct RememberedTrace: Sendable {
     package let id: TraceID
     private let spans: [UInt64]
@@ -88,7 +88,7 @@ package enum WholeTraceFormat {
 
     /// As Jaeger's query API answers.
     ///
-    /// - Parameter warnings: why the spans may not be all, for the answer's `errors`.
+    /// - Parameter warnings: why spans may be missing, for the answer's `errors`.
     package static func jaeger(_ message: [UInt8], warnings: [String] = []) -> String? {
         message.isEmpty ? nil : jaegerList(message, warnings: warnings)
     }

@@ -63,8 +63,8 @@ extension Configuration {
         return (self[field], node.start)
     }
 
-    /// The certificate and tokens of a listener. Jaeger's API gives what the query API gives, so unless it has others, it is
-    /// for the same clients.
+    /// The certificate and tokens of a listener. Jaeger's API serves what the query API serves, so unless it has its
+    /// own, they are the same.
     func accessFiles(_ field: ListenField) -> AccessFiles {
         let own = access[field] ?? AccessFiles()
         return field == .jaeger && own.isEmpty ? access[.listen] ?? AccessFiles() : own

@@ -19,7 +19,7 @@ package struct Configuration: Sendable {
     package var jaeger: ListenAddress?
     /// Certificates and tokens that listeners have of their own: see `accessFiles`.
     var access: [ListenField: AccessFiles] = [:]
-    /// Whether everybody may use a listener that other machines reach.
+    /// Whether anyone may use a listener that other machines can reach.
     package var insecureListen = false
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()

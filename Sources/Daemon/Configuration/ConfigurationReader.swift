@@ -97,7 +97,7 @@ extension Configuration {
             }
         }
         for conflict in portConflicts {
-            // If neither is written in the file, the file is not at problem.
+            // If neither is written in the file, the problem isn't in the file.
             guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
             diagnostics.report(positions.addresses[conflict.second]?.position ?? node.start, conflict.description)
         }

@@ -56,10 +56,10 @@ struct ListenHost {
         return addresses.contains { address in other.addresses.contains { Self.overlap(address, $0) } }
     }
 
-    /// Whether only this machine reaches it. False for a name that wasn't resolved.
+    /// Whether only this machine can reach it. False for a name that wasn't resolved.
     var isLoopback: Bool { !addresses.isEmpty && addresses.allSatisfy(Self.isLoopback) }
 
-    /// Whether other machines reach it. False for a name that wasn't resolved.
+    /// Whether other machines can reach it. False for a name that wasn't resolved.
     var isElsewhere: Bool { !addresses.allSatisfy(Self.isLoopback) }
 
     private static func isLoopback(_ address: [UInt8]) -> Bool {

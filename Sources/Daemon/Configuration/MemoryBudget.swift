@@ -12,8 +12,7 @@ package struct MemoryBudget: Equatable, Sendable {
         case history
         /// Recent export bodies as they came.
         case traces
-        /// Working memory to divide the requests of a slot, and the temporary attribution of slots that have not
-        /// settled.
+        /// Working memory for dividing the requests of a slot, and the temporary attribution of unsettled slots.
         case attribution
         /// Sliding counts of the ranges that rules use.
         case rules
@@ -23,7 +22,7 @@ package struct MemoryBudget: Equatable, Sendable {
         case archive
         /// Alerts waiting to be delivered.
         case sinks
-        /// Running queries, malloc's free lists, the program itself. Any later addition takes its part from here.
+        /// Running queries, malloc's free lists, the program itself. Later additions take their part from here.
         case reserve
 
         /// Share in thousandths.

@@ -68,7 +68,7 @@ package struct ArchiveServer {
         await pools.stop()
     }
 
-    /// What is known about the spans; there is no daemon to say anything about.
+    /// Only what is known about the spans, since there is no daemon.
     private static let table = MetricTable<Pipeline>(joining: [
         EngineMetrics.table.read { EngineMetrics($0) },
         WindowMetrics.table.read { $0.windowGauges() },

@@ -1,7 +1,7 @@
 import CBuild
 import Scrape
 
-/// What `faultline version` and `faultline_build_info` say of the program.
+/// What `faultline version` and `faultline_build_info` say about the program.
 package enum Version {
     package static let current = "0.2.0-dev"
 

@@ -4,7 +4,7 @@ import Rules
 import Support
 import Synchronization
 
-/// The file of alerts that were given up, one JSON object per line. Written on a separate thread.
+/// The file of undeliverable alerts, one JSON object per line. Written on a separate thread.
 final class DeadLetters: Sendable {
     private struct Letter: Encodable {
         var time: String

@@ -57,8 +57,8 @@ package struct DurableFiles: Sendable {
     }
 }
 
-/// How long alerts wait for a disk. A slower disk counts as failed, and alerts are sent anyway: better a page that
-/// comes twice than one that never comes.
+/// How long alerts wait for a disk. A slower disk counts as failed, and alerts are sent anyway: being paged twice is
+/// better than not at all.
 package enum DiskPatience {
     package static let limit = Duration.seconds(10)
 

@@ -71,8 +71,8 @@ struct AlertmanagerSink: AlertSink {
 }
 
 extension Alert {
-    /// An Alertmanager knows alerts by their labels: if those of an incident have changed, the alert that had the former ones
-    /// ends, so that the incident isn't two.
+    /// An Alertmanager identifies alerts by their labels: if those of an incident have changed, the alert with the
+    /// former labels is ended, so that the incident doesn't appear twice.
     fileprivate func underFormerLabels(endingAt now: Int64) -> Alert? {
         guard let former = incident?.formerLabels else { return nil }
         var alert = self

@@ -2,8 +2,8 @@ import Credentials
 import Foundation
 import YAML
 
-/// How a sink says who it is, as in Prometheus' files: `authorization: {type, credentials_file}` or
-/// `basic_auth: {username, password_file}`. Secrets are in files of their own.
+/// How a sink authenticates, as in Prometheus' configuration: `authorization: {type, credentials_file}` or `basic_auth:
+/// {username, password_file}`. Secrets are in files of their own.
 enum SinkAuthorization: Hashable, Sendable {
     case token(type: String, CredentialFile)
     case password(user: String, CredentialFile)

@@ -2,7 +2,7 @@ import Rules
 import Support
 package import YAML
 
-/// A sink as a rule file defines it. Each kind has its own file, with all that is particular to it; `AlertSinks.kinds`
+/// A sink as a rule file defines it. Each kind has its own file, with everything specific to it; `AlertSinks.kinds`
 /// lists them.
 package protocol SinkDefinition: Sendable {
     /// Its key in rule files, and the first part of its name in the scrape.

@@ -54,7 +54,7 @@ struct SinkEndpoint: Hashable, Sendable {
         tls = ClientTLS(node, &diagnostics)
     }
 
-    /// The headers of the file, and the one that says who the sink is.
+    /// The headers of the file, and the one that authenticates the sink.
     func headers() throws(WebhookHeaders.FormatError) -> WebhookHeaders {
         var headers = WebhookHeaders.none
         if let headersFile { headers = try WebhookHeaders(path: headersFile.path) }

@@ -74,7 +74,7 @@ enum SinkURL {
     /// The paths below its base URL where an Alertmanager accepts alerts.
     private static let alertsPaths = ["/api/v2/alerts", "/api/v1/alerts", "/api/v2", "/api/v1"]
 
-    /// The end of the URL by which it is that of an Alertmanager's API; nil if it isn't.
+    /// The end of the URL that shows that it is an Alertmanager's API; nil if it isn't.
     static func alertsPath(of url: URL) -> String? {
         let path = "/" + url.path().split(separator: "/").joined(separator: "/")
         return alertsPaths.first { path.lowercased().hasSuffix($0) }

@@ -75,7 +75,7 @@ enum IdempotencyKey {
             hash.combine(alert.fingerprint)
             hash.combine(alert.state.rawValue)
             hash.combine("\(alert.firedAt ?? 0) \(alert.resolvedAt ?? 0)")
-            // Of one incident there may be a second call, when its verdict has become clear.
+            // There may be a second call for one incident, when its verdict has become clear.
             if let culprit = alert.incident?.incident.culprit { hash.combine(culprit.certainty.rawValue) }
         }
         return hash.hex
