@@ -1,7 +1,7 @@
 package import Engine
 package import Pipeline
 
-/// Latencies and errors of operations, requests and components, and the spans that they are of, at one moment.
+/// Latencies and errors of operations, requests and components, and the spans that they come from, at one moment.
 package struct EngineMetrics {
     /// A series with its counts since the start.
     private struct Counted {

@@ -14,7 +14,7 @@ package final class GzipWriter {
     private static let level: Int32 = 1
     /// A window of 32 KiB; 16 selects the gzip header.
     private static let windowBits: Int32 = 15 + 16
-    /// A quarter of the default hash table: a line's like is the one before it, and moving a table along costs a fifth of
+    /// A quarter of the default hash table: a line resembles the one before it, and sliding the table takes a fifth of
     /// the time.
     private static let memoryLevel: Int32 = 6
 

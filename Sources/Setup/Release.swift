@@ -11,7 +11,7 @@ package struct Release: Hashable, Comparable, Sendable, CustomStringConvertible 
         self.patch = patch
     }
 
-    /// Returns nil if the text is no release, such as "latest" or "1".
+    /// Returns nil if the text isn't a release, such as "latest" or "1".
     package init?(_ text: String) {
         let numbers = text.trimmingPrefix("v").prefix { $0 != "-" && $0 != "+" }.split(
             separator: ".", omittingEmptySubsequences: false

@@ -81,8 +81,8 @@ extension TracingRequest {
     /// The feature gate that must be on, where tracing isn't on by default.
     var apiServerGate: String? { kubernetes < Release(1, 27) ? "APIServerTracing" : nil }
 
-    /// etcd samples what the API server sampled. A rate of its own would add traces without an API request.
-    /// - Parameter instance: what the member's spans say who they are from; nil leaves it out.
+    /// etcd samples what the API server sampled. A rate of its own would add traces without an API request. - Parameter
+    /// instance: the instance in the member's spans; nil leaves it out.
     func etcdFlags(instance: String?) -> [Setting] {
         let flags = [
             Setting("\(etcdPrefix)enable-distributed-tracing", "true"),
@@ -110,7 +110,7 @@ extension TracingRequest {
 /// Files of certificates on the control-plane nodes, named as in a Secret of type kubernetes.io/tls.
 package struct ClientCertificates: Sendable {
     private(set) var directory: String
-    /// Whether the exporters show a certificate of their own.
+    /// Whether the exporters present a client certificate.
     let isMutual: Bool
 
     package init(directory: String, isMutual: Bool) throws(SetupError) {
@@ -193,7 +193,7 @@ package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
-    /// What Faultline listens at: names of hosts are for those who send.
+    /// Where Faultline listens: host names are only for the senders.
     var listener: String {
         let isAddress = host.contains(":") || host.split(separator: ".").allSatisfy { UInt8($0) != nil }
         return isAddress || host == "localhost" ? description : "0.0.0.0:\(port)"

@@ -13,7 +13,7 @@ struct EtcdTracing {
         pod.value(of: names[1]) ?? pod.value(of: "experimental-\(names[1])")
     }
 
-    /// - Returns: what whoever makes the changes should know.
+    /// - Returns: what the user who makes the changes should know.
     func apply(to pod: inout StaticPod) throws(SetupError) -> [String] {
         var notes: [String] = []
         let old = Self.address(pod)

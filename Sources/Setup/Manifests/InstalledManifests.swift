@@ -2,7 +2,7 @@ import YAML
 internal import Foundation
 internal import Support
 
-/// The static pods' manifests of a control-plane node, and what changes them so that their components send spans.
+/// The static pods' manifests of a control-plane node, and the changes that make their components send spans.
 package struct InstalledManifests {
     private var apiServer: StaticPod
     private var etcd: StaticPod?
@@ -14,7 +14,7 @@ package struct InstalledManifests {
     private var tracingText: String?
     private var newTracingText = ""
     private let present: PresentTracing?
-    /// What whoever makes the changes should know of them.
+    /// What the user who makes the changes should know about them.
     package private(set) var notes: [String] = []
 
     /// - Parameter directory: such as /etc/kubernetes/manifests. Without a manifest of etcd, etcd runs elsewhere.
@@ -48,7 +48,7 @@ package struct InstalledManifests {
     }
 
     package var hasEtcd: Bool { etcd != nil }
-    /// By the image's tag; nil if that is no release.
+    /// By the image's tag; nil if that isn't a release.
     package var kubernetesRelease: Release? { apiServer.imageTag.flatMap(Release.init) }
     package var etcdRelease: Release? { etcd?.imageTag.flatMap(Release.init) }
 
@@ -94,7 +94,7 @@ package struct InstalledManifests {
         if isOff || request.apiServerGate != nil { try apiServer.enable(gate: gate) }
     }
 
-    /// - Returns: what changes for whoever receives the spans now.
+    /// - Returns: what changes for the current receiver of the spans.
     private static func add(
         _ certificates: ClientCertificates?, to pod: inout StaticPod
     ) throws(SetupError) -> [String] {
@@ -125,7 +125,7 @@ package struct InstalledManifests {
         }
     }
 
-    /// Files beside the manifests that the kubelet runs too.
+    /// Files next to the manifests that the kubelet runs too.
     private var backupsThatRun: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let copies = names.sorted().filter { name in
@@ -161,8 +161,9 @@ package struct InstalledManifests {
         return text
     }
 
-    /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts.
-    /// - Parameter backup: a new folder for the files as they were. Not within the manifests' own, whose files all run.
+    /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts. -
+    /// Parameter backup: a new folder for the original files. Not within the manifests' folder, where the kubelet runs
+    /// every file.
     /// - Returns: the paths of the changed files.
     package func write(backup: String) throws -> [String] {
         guard !FilePattern.isFile(backup) else {

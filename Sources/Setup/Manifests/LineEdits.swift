@@ -1,4 +1,4 @@
-/// Changes to a text by whole lines: so that what isn't changed stays as it is, comments included.
+/// Changes to a text by whole lines, so that everything else stays as it is, including comments.
 struct LineEdits {
     /// Replaces `removed` lines, beginning with the line of that index, by others.
     private struct Edit {
@@ -8,7 +8,7 @@ struct LineEdits {
     }
 
     let lines: [String]
-    /// What ends each line: files keep the ends that they have.
+    /// What ends each line: files keep their line endings.
     private let ends: [String]
     private var edits: [Edit] = []
 
@@ -21,7 +21,7 @@ struct LineEdits {
         ends = parts.map { $0.last == "\r" ? "\r\n" : "\n" }
     }
 
-    /// What ends a new line: as the line before does.
+    /// What ends a new line: the same as the line before.
     private func end(at line: Int) -> String { ends.isEmpty ? "\n" : ends[max(0, line - 1)] }
 
     /// A line as the edits so far leave it.
@@ -31,7 +31,7 @@ struct LineEdits {
 
     var isEmpty: Bool { edits.isEmpty }
 
-    /// - Parameter line: the index of the line before which these go.
+    /// - Parameter line: the index of the line that these go before.
     mutating func insert(_ inserted: [String], before line: Int) {
         if let index = edits.firstIndex(where: { $0.line == line && $0.removed == 0 }) {
             edits[index].inserted += inserted

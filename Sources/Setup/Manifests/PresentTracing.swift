@@ -1,14 +1,14 @@
 internal import Support
 import YAML
 
-/// The TracingConfiguration that a node has already.
+/// The TracingConfiguration that a node already has.
 struct PresentTracing {
     private let path: String
     private let apiVersion: String?
     let endpoint: String?
     let samplingRatePerMillion: Int?
 
-    /// - Throws: `Diagnostics` of a text that isn't YAML, `SetupError` of another kind of file.
+    /// - Throws: `Diagnostics` for text that isn't YAML, `SetupError` for another kind of file.
     init(_ text: String, path: String) throws {
         self.path = path
         var diagnostics = Diagnostics(file: path)

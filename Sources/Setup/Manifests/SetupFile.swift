@@ -36,7 +36,7 @@ enum SetupFile {
         guard unsafe rename(temporary, path) == 0 else { throw failure(path, "replaced") }
     }
 
-    /// Writes a file with the mode and the owner that another has, if that is there.
+    /// Writes a file with the mode and the owner of another, if that exists.
     static func write(_ text: String, to path: String, like other: String) throws {
         var status = stat()
         let isThere = unsafe stat(other, &status) == 0

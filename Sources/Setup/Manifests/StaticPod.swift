@@ -14,7 +14,7 @@ struct StaticPod {
     var edits: LineEdits
 
     /// - Parameter component: the name of the container, such as "etcd".
-    /// - Throws: `Diagnostics` of a text that isn't YAML, `SetupError` of one that isn't such a manifest.
+    /// - Throws: `Diagnostics` for text that isn't YAML, `SetupError` for text that isn't such a manifest.
     init(_ text: String, path: String, component: String) throws {
         self.path = path
         var diagnostics = Diagnostics(file: path)
@@ -37,7 +37,7 @@ struct StaticPod {
         self.container = container
         self.command = command
         edits = LineEdits(text)
-        // YAML ends lines there as well, so that its positions aren't those of the lines.
+        // YAML ends lines there as well, so its positions would differ from those of the lines.
         let ends: [Unicode.Scalar] = ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
         guard !edits.lines.contains(where: { $0.unicodeScalars.contains(where: ends.contains) }) else {
             throw SetupError("\(path): lines must end with a newline, or a carriage return and a newline")
@@ -51,7 +51,7 @@ struct StaticPod {
         return name.split(separator: "/").last?.split(separator: ":").dropFirst().first.map(String.init)
     }
 
-    /// The value of a flag; nil where it isn't given.
+    /// The value of a flag; nil if it isn't given.
     func value(of flag: String) -> String? { argument(of: flag)?.value }
 
     /// An argument on the command line.
@@ -59,7 +59,7 @@ struct StaticPod {
         /// `--FLAG=VALUE`, or the value of a flag that is the argument before.
         let node: YAMLNode
         let value: String
-        /// What the manifest has for the value, with what is before it in the same argument.
+        /// What the manifest has as the value, with what is before it in the same argument.
         let written: String
     }
 
@@ -86,7 +86,7 @@ struct StaticPod {
         return nil
     }
 
-    /// The names of the pod's volumes, with the folders of the host that some show.
+    /// The names of the pod's volumes, with the host's folders that some of them mount.
     var volumes: [(name: String, path: String?)] {
         (spec["volumes"]?.elements ?? []).compactMap { volume in
             volume["name"]?.text.map { ($0, volume["hostPath"]?["path"]?.text) }
@@ -96,7 +96,7 @@ struct StaticPod {
     /// The feature gates that are set, such as "A=true".
     var gates: [String] { value(of: "feature-gates").map { $0.split(separator: ",").map(String.init) } ?? [] }
 
-    /// An environment variable's value; nil where it isn't given, or is taken from elsewhere.
+    /// An environment variable's value; nil if it isn't given, or comes from elsewhere.
     func variable(_ name: String) -> String? { variableNode(name)?["value"]?.text }
 
     func variableNode(_ name: String) -> YAMLNode? {
@@ -123,7 +123,7 @@ struct StaticPod {
         return (host.hasSuffix("/") ? String(host.dropLast()) : host) + path.dropFirst(mount.path.count)
     }
 
-    /// Whether something of the host is mounted where a path is.
+    /// Whether something of the host is mounted at a path.
     func shows(_ path: String) -> Bool { mount(of: path) != nil }
 }
 

@@ -12,7 +12,7 @@ extension StaticPod {
             "--\(flag.name)=\(flag.value)")
     }
 
-    /// Gives a flag the name that the component's release knows, where it has the one of another release.
+    /// Renames a flag that has another release's name to the one that the component's release knows.
     mutating func rename(_ old: String, to name: String) throws(SetupError) {
         for node in command where node.text == "--\(old)" || node.text?.hasPrefix("--\(old)=") == true {
             guard renamed[name] != nil || value(of: name) == nil else {
@@ -100,7 +100,7 @@ extension StaticPod {
         }
     }
 
-    /// Adds to the command line, behind the last argument.
+    /// Adds to the command line, after the last argument.
     private mutating func append(_ argument: String) throws(SetupError) {
         let last = command[command.count - 1]
         guard let indent = indent(of: last), last.start.line == last.end.line else {

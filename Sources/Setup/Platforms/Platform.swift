@@ -1,6 +1,6 @@
 import YAML
 
-/// How a control plane is run: who writes its components' command lines.
+/// How a control plane is run, which decides where its components' command lines come from.
 package enum Platform: String, CaseIterable, Sendable {
     case kubeadm, manifests, kind, minikube, rke2, k3s, talos, eks, gke, aks, openshift
 
@@ -20,7 +20,7 @@ package enum Platform: String, CaseIterable, Sendable {
         return plan
     }
 
-    /// The honest sentence about a control plane whose tracing can't be switched on; nil for the others.
+    /// What to say about a control plane whose tracing can't be turned on; nil for the others.
     package var refusal: String? {
         let names = [Platform.eks: "Amazon EKS", .gke: "Google GKE", .aks: "Azure AKS", .openshift: "OpenShift"]
         guard let name = names[self] else { return nil }
@@ -83,7 +83,7 @@ package struct SetupPlan: Sendable {
         steps.append(Step(comments: comments, content: content))
     }
 
-    /// One YAML stream: a document a step, so that people can paste it and programs can read it.
+    /// One YAML stream with a document per step, so that people can paste it and programs can read it.
     package func text() throws -> String {
         var text = ""
         for (index, step) in steps.enumerated() {

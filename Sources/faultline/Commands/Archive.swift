@@ -124,7 +124,7 @@ struct ArchiveConvert: ParsableCommand {
     var archives: [String]
 
     func validate() throws {
-        // Catch the convention of other tools, where the last name is the output.
+        // Catches the convention of other tools, where the last name is the output.
         guard output == "-", archives.count > 1, let last = archives.last, last != "-",
             !FileManager.default.fileExists(atPath: last), !last.contains(where: { "*?[".contains($0) })
         else { return }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Support
 
-/// Options that the environment sets: `FAULTLINE_LISTEN` for `--listen` of every command that has it, or `FAULTLINE_VIEW_LISTEN`
-/// for that of one command. The command line comes first.
+/// Options that the environment sets: `FAULTLINE_LISTEN` for `--listen` of every command that has it, or
+/// `FAULTLINE_VIEW_LISTEN` for that of one command. The command line takes precedence.
 struct EnvironmentOptions {
     /// What was set, for messages about its values.
     private(set) var used: [(option: String, variable: String)] = []
@@ -48,7 +48,7 @@ struct EnvironmentOptions {
         prefix + name.uppercased().replacing("-", with: "_")
     }
 
-    /// Where the options that a message speaks of are from; nil if none is from the environment.
+    /// Where the options in a message come from; nil if none is from the environment.
     func note(on message: String) -> String? {
         let named = used.filter { message.contains($0.option) }
         guard !named.isEmpty else { return nil }

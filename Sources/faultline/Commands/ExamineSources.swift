@@ -5,7 +5,7 @@ import Live
 import MCP
 import Support
 
-/// `faultline doctor`: who sends spans to a daemon, what is missing, and what to do about it.
+/// `faultline doctor`: which components send spans to a daemon, what is missing, and what to do about it.
 struct ExamineSources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

@@ -47,7 +47,7 @@ struct Faultline: AsyncParsableCommand {
         var command: any ParsableCommand.Type = Faultline.self
         for name in isHelp ? arguments.dropFirst() : arguments {
             let known = command.configuration.subcommands
-            // What follows a command that has none is its own.
+            // What follows a command without subcommands is its own.
             if name.hasPrefix("-") || name == "help" || (known.isEmpty && !isHelp) { break }
             guard let next = known.first(where: { $0.isNamed(name) }) else {
                 let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }

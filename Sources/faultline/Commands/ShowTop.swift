@@ -51,7 +51,7 @@ struct ShowTop: AsyncParsableCommand {
         await draw(source)
     }
 
-    /// Draws what is new, or again once the terminal has another size.
+    /// Draws what is new, and redraws when the terminal's size changes.
     private func draw(_ source: MinuteSource) async {
         var shown: (count: Int, width: Int, height: Int)?
         while !Interruption.isRequested {
@@ -89,7 +89,7 @@ struct ShowTop: AsyncParsableCommand {
     }
 }
 
-/// A daemon's last minute, asked for again and again.
+/// A daemon's last minute, queried repeatedly.
 private final class MinuteSource: Sendable {
     private typealias Answer = Result<ShownMinute, DaemonClient.AnswerError>
 

@@ -10,13 +10,13 @@ enum Console {
     /// Whether the terminal can't do more than print lines.
     static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
-    /// Columns of the terminal; 80 where the output is none and `COLUMNS` isn't set.
+    /// Columns of the terminal; 80 if the output isn't one and `COLUMNS` isn't set.
     static var width: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? 80 }
 
     /// Columns for tables that are never cut without need: a pipe has none.
     static var tableWidth: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? .max }
 
-    /// Lines of the terminal; 24 where the output is none and `LINES` isn't set.
+    /// Lines of the terminal; 24 if the output isn't one and `LINES` isn't set.
     static var height: Int { given("LINES") ?? size.map { Int($0.ws_row) } ?? 24 }
 
     private static func given(_ variable: String) -> Int? {
@@ -63,7 +63,7 @@ enum Interruption {
     private static let isAsked = Atomic<Bool>(false)
 
     static func watch() {
-        // Initialize the static here, because the signal handler must not.
+        // Initializes the static here, because the signal handler must not.
         isAsked.store(PipeReading.isAsked, ordering: .relaxed)
         signal(SIGINT) { _ in
             Interruption.isAsked.store(true, ordering: .relaxed)
@@ -72,7 +72,7 @@ enum Interruption {
         }
     }
 
-    /// SIGTERM and a terminal that is closed ask the same, for commands that have something to put in order.
+    /// SIGTERM and the closing of the terminal do the same, for commands that have to clean up.
     static func watchTermination() {
         for number in [SIGTERM, SIGHUP] { signal(number) { _ in Interruption.isAsked.store(true, ordering: .relaxed) } }
     }

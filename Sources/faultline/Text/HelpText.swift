@@ -1,6 +1,6 @@
 import Support
 
-/// What Argument Parser prints, without lines that are wider than the terminal: it breaks all but these.
+/// What Argument Parser prints, without lines wider than the terminal: it wraps all lines but these.
 enum HelpText {
     private static let unbroken = ["usage: ", "error: ", "help: "]
 

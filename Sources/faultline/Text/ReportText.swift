@@ -11,7 +11,7 @@ struct ReportText {
     private let services: ServiceNames
     private let style: TextStyle
     private let order: RowOrder
-    /// Whether several clusters, or some and none, have to be told apart.
+    /// Whether clusters have to be distinguished, or spans with and without a cluster.
     private let hasClusters: Bool
 
     private static let componentsMax = 5
@@ -58,7 +58,7 @@ struct ReportText {
         return style.prose(text)
     }
 
-    /// Says so if nothing is known about requests for want of an API server; else nil.
+    /// Says so if nothing is known about requests because there is no API server; else nil.
     private var withoutServer: String? {
         let names = Set(report.sources.map(\.service))
         guard !names.isEmpty, !names.contains(where: { services.role(of: $0) == .apiServer }) else { return nil }

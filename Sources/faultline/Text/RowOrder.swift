@@ -13,7 +13,7 @@ struct RowOrder {
     /// The column of a key: the one that rows are sorted by is never left out.
     func column(_ key: Key, rank: Int) -> TextTable.Column { .init(key.rawValue, rank: key == self.key ? 0 : rank) }
 
-    /// The first rows, the largest first; rows that are alike keep their order.
+    /// The first rows, largest first; equal rows keep their order.
     func first<Row: LatencyRow>(of rows: [Row]) -> [Row] {
         Array(rows.sorted(stablyBy: value).prefix(top))
     }

@@ -1,8 +1,8 @@
 import Doctor
 import Support
 
-/// Who sends spans, as a table of which nothing is left out: where a line has no room for the longest name, each name has a line
-/// of its own above its figures.
+/// The sources of spans, as a table that leaves nothing out: if a line has no room for the longest name, each name has
+/// a line of its own above its figures.
 struct SourceText {
     private let names: [String]
     private let rows: [[String]]

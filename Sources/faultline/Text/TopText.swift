@@ -2,7 +2,7 @@ import Foundation
 import Rules
 import Support
 
-/// What a daemon says about the last minute, as far as `faultline top` shows it.
+/// What a daemon says about the last minute: the part that `faultline top` shows.
 struct ShownMinute: Sendable {
     struct Status: Decodable, Sendable {
         var incident: IncidentJSON?
@@ -43,7 +43,7 @@ struct ShownMinute: Sendable {
     var alerts: [Alert]
     var requests: [Request]
 
-    /// Who took the time of all requests, most first, as shares of it.
+    /// The components' shares of the time of all requests, largest first.
     var components: [(name: String, share: Double)] {
         var seconds: [String: Double] = [:]
         for part in requests.flatMap(\.components) { seconds[part.component, default: 0] += part.seconds }
@@ -54,7 +54,8 @@ struct ShownMinute: Sendable {
     }
 }
 
-/// The last minute for a terminal: the verdict, whose time it was, and the requests. No line is wider than the style has it.
+/// The last minute for a terminal: the verdict, the time by component, and the requests. No line is wider than the
+/// style allows.
 struct TopText {
     let style: TextStyle
     let address: String

@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// What the API says about a trace, as far as a terminal shows it.
+/// What the API says about a trace: the part that a terminal shows.
 struct ShownTrace: Decodable {
     struct Span: Decodable {
         var span_id: String
@@ -47,7 +47,8 @@ struct ShownTrace: Decodable {
     var requests: [Request]
 }
 
-/// A trace for a terminal: whose time its requests took, then a line for each span. No line is longer than `width`.
+/// A trace for a terminal: the time of its requests by component, then a line for each span. No line is longer than
+/// `width`.
 struct TraceText {
     private let trace: ShownTrace
     private let width: Int
