@@ -9,8 +9,8 @@ package struct ArchivedTrace {
     /// What is damaged.
     package let problems: [String]
 
-    /// Reads archives to their end: any of them may have spans of the trace. - Throws: `ArchiveError` for what is no
-    /// archive.
+    /// Reads archives to their end: any of them may have spans of the trace.
+    /// - Throws: `ArchiveError` for a file that isn't an archive.
     package init(_ id: TraceID, in archives: [String]) throws {
         var records = ArchiveRecords(isSalvaging: true)
         var extract = TraceExtract([id])

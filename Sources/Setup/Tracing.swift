@@ -81,8 +81,8 @@ extension TracingRequest {
     /// The feature gate that must be on, where tracing isn't on by default.
     var apiServerGate: String? { kubernetes < Release(1, 27) ? "APIServerTracing" : nil }
 
-    /// etcd samples what the API server sampled. A rate of its own would add traces without an API request. - Parameter
-    /// instance: the instance in the member's spans; nil leaves it out.
+    /// etcd samples what the API server sampled. A rate of its own would add traces without an API request.
+    /// - Parameter instance: the instance in the member's spans; nil leaves it out.
     func etcdFlags(instance: String?) -> [Setting] {
         let flags = [
             Setting("\(etcdPrefix)enable-distributed-tracing", "true"),
