@@ -84,11 +84,20 @@ package struct DaemonClient: Sendable {
         }
         let text = String(buffer: body)
         guard answer.status == .ok else {
-            let problem = try? JSONDecoder().decode(Problem.self, from: Data(text.utf8))
-            let said = problem?.error ?? text.split(separator: "\n").joined(separator: " ")
-            throw AnswerError(message: "\(answer.status.code): \(said)")
+            throw AnswerError(message: "\(answer.status.code): \(said(answer.status, text))")
         }
         return text
+    }
+
+    /// What a refusal says. The daemon speaks of headers to whoever has no token; here it is an option.
+    private func said(_ status: HTTPResponseStatus, _ text: String) -> String {
+        if status == .unauthorized {
+            return token == nil
+                ? "the daemon asks for a token; give its file with --token-file"
+                : "the token of --token-file is not one of the daemon's"
+        }
+        let problem = try? JSONDecoder().decode(Problem.self, from: Data(text.utf8))
+        return problem?.error ?? text.split(separator: "\n").joined(separator: " ")
     }
 
     /// Why there is no answer, and what to do about it.

@@ -1,12 +1,15 @@
-"""faultline-load against servers that are busy, slow or silent."""
+"""faultline-load: against servers that are busy, slow or silent, and what the daemon makes of its spans."""
 
 import json
+import signal
 import subprocess
 import time
 
 from harness import project
 from harness.command import LIMIT
+from harness.daemon import Faultline
 from harness.grpc_server import GRPCServer
+from harness.waiting import eventually
 
 # SETTINGS_MAX_CONCURRENT_STREAMS
 STREAMS = 3
@@ -74,3 +77,47 @@ def test_an_open_loop_needs_a_rate():
         )
     assert done.returncode == 64
     assert b"--open-loop needs a --rate" in done.stderr
+
+
+# Fires once spans have been evaluated; from then on those that end earlier are late.
+ANY_SPANS = """\
+groups:
+  - name: any
+    interval: 1s
+    rules:
+      - alert: SpansCame
+        select: {service: apiserver}
+        when: count >= 1
+        over: 1m
+        by: [service]
+sinks:
+  - stdout:
+"""
+
+
+def test_a_capture_of_two_minutes_sent_in_seconds_has_no_late_span(tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(ANY_SPANS)
+    with Faultline("--rules", rules) as daemon:
+        sender = subprocess.Popen(
+            [project.LOAD_GENERATOR, project.EXAMPLE, "--json", "--to", daemon.grpc, "--duration", str(LIMIT)]
+            + ["--rate", "10000", "--connections", "1", "--window", "1"],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            daemon.output.wait_for("FIRING", "SpansCame")
+            evaluated = daemon.metrics().value("faultline_spans_accepted_total")
+            round_of_spans = 44_186
+            eventually(
+                lambda: daemon.metrics().value("faultline_spans_accepted_total") > evaluated + round_of_spans,
+                "another round is sent",
+            )
+            sender.send_signal(signal.SIGINT)
+            report = json.loads(sender.communicate(timeout=LIMIT)[0])
+        finally:
+            sender.kill()
+        metrics = daemon.metrics()
+    assert sender.returncode == 0
+    assert metrics.value("faultline_spans_accepted_total") == report["accepted"]["spans"] > evaluated + round_of_spans
+    assert metrics.sum("faultline_spans_late_total") == 0
+    assert metrics.sum("faultline_spans_rejected_total") == 0

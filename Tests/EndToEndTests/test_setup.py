@@ -112,12 +112,19 @@ def test_the_kubelet_is_told_of_its_environment_with_tls():
 def test_the_command_that_is_printed_for_other_machines_starts(endpoint):
     text = setup("--kubernetes", "1.31", "--on", "manifests", "--endpoint", endpoint)
     assert "every machine that reaches it can send spans" in text
+    assert "token_file" in text and "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN" in text
     (words,) = re.findall(r"faultline serve --otlp-grpc 0\.0\.0\.0:4317( .*)?", text)
     # A free port instead of 4317.
     refused = faultline("serve", "--otlp-grpc", "0.0.0.0:0", "--otlp-http", LOOPBACK, "--listen", LOOPBACK)
     assert refused.code == 2 and "open to every machine" in refused.errors
     with Faultline("--otlp-grpc", "0.0.0.0:0", *words.split()):
         pass
+
+
+@pytest.mark.parametrize("place", ["kind", "minikube"])
+def test_loopback_is_that_of_the_node_where_clusters_are_in_containers(place):
+    text = setup("--kubernetes", "1.31", "--on", place)
+    assert "Faultline must listen at 127.0.0.1:4317 in the node" in text and "give --endpoint" in text
 
 
 def test_no_sampling_is_said_to_be_none():

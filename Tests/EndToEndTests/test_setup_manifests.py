@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import yaml
 
+from harness import preloading
 from harness.command import faultline
 from harness.manifests import API_SERVER, ETCD
 
@@ -44,8 +45,8 @@ class Node:
         assert old in text
         file.write_text(text.replace(old, new))
 
-    def setup(self, *arguments):
-        return faultline("setup", "--from", self.manifests, *arguments)
+    def setup(self, *arguments, **environment):
+        return faultline("setup", "--from", self.manifests, *arguments, **environment)
 
     def write(self, *arguments):
         done = self.setup("--write", "--backup", self.backup, *arguments)
@@ -74,6 +75,21 @@ def test_the_tracing_configuration_is_where_the_host_has_it(node):
     text = node.server.read_text()
     assert f"changed {node.tracing}\n" in node.write()
     assert node.server.read_text() == text and node.tracing.exists()
+
+
+@pytest.mark.parametrize("mounted, part, file", [("/otel/", "api/", "apiserver.yaml"), ("/otel.yaml", "api/tracing.yaml", "")])
+def test_a_tracing_configuration_in_a_part_of_a_volume(node, mounted, part, file):
+    node.replace(node.server, str(node.tracing), mounted + file)
+    node.replace(
+        node.server,
+        "    volumeMounts:\n",
+        f"    volumeMounts:\n    - mountPath: {mounted}\n      name: otel\n      subPath: {part}\n",
+    )
+    node.replace(node.server, "  volumes:\n", f"  volumes:\n  - hostPath: {{path: {node.folder}}}\n    name: otel\n")
+    where = node.folder / part / file
+    where.parent.mkdir(exist_ok=True)
+    assert f"changed {where}\n" in node.write()
+    assert yaml.safe_load(where.read_text())["kind"] == "TracingConfiguration"
 
 
 def test_a_flag_and_its_value_on_two_lines(node):
@@ -115,6 +131,51 @@ def test_links_stay_links_and_modes_and_contents_are_kept(node):
     kept = node.backup / "etcd.yaml"
     assert not kept.is_symlink() and kept.read_text() == ETCD
     assert stat.S_IMODE(kept.stat().st_mode) == 0o640
+
+
+# Another user's manifest, for tests that have no privileges
+OWNERS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int stat(const char *path, struct stat *status) {
+    int (*real)(const char *, struct stat *) = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, "stat");
+    int result = real(path, status);
+    size_t length = strlen(path);
+    if (result == 0 && length > 10 && !strcmp(path + length - 10, "/etcd.yaml")) { status->st_uid = 4711; status->st_gid = 4712; }
+    return result;
+}
+int fchown(int descriptor, uid_t user, gid_t group) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return -1;
+    path[length] = 0;
+    FILE *log = fopen(getenv("OWNERS"), "a");
+    if (!log) return -1;
+    fprintf(log, "%s %u:%u\n", path, user, group);
+    return fclose(log);
+}
+"""
+
+
+def test_owners_are_kept(node, tmp_path):
+    given = tmp_path / "owners"
+    preloaded = preloading.build(OWNERS, tmp_path)
+    done = node.setup("--write", "--backup", node.backup, LD_PRELOAD=str(preloaded), OWNERS=str(given))
+    assert done.code == 0, done
+    own = f"{os.getuid()}:{os.getgid()}"
+    assert dict(line.split() for line in given.read_text().splitlines()) == {
+        # The changed file before it takes the place of the other
+        str(node.manifests / ".etcd.yaml.faultline"): "4711:4712",
+        str(node.backup / "etcd.yaml"): "4711:4712",
+        str(node.manifests / ".kube-apiserver.yaml.faultline"): own,
+        str(node.backup / "kube-apiserver.yaml"): own,
+    }
 
 
 def test_a_tracing_configuration_that_is_there_keeps_its_endpoint_and_rate(node):

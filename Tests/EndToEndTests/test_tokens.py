@@ -177,6 +177,9 @@ def test_commands_that_ask_a_daemon_take_the_token_from_a_file(guarded, argument
     asked = [*arguments, "--address", guarded.query]
     refused = faultline(*asked)
     assert refused.code == 1 and "401" in refused.errors and says not in refused.output
+    assert "asks for a token; give its file with --token-file" in refused.errors
+    (tmp_path / "wrong").write_text("wrong\n")
+    assert "the token of --token-file is not one of the daemon's" in faultline(*asked, "--token-file", tmp_path / "wrong").errors
     (tmp_path / "own").write_text(f"# of the dashboard\n\n  {READ}\nanother\n")
     assert says in faultline(*asked, "--token-file", tmp_path / "own").output
     for content, problem in [("# none\n", "holds no token"), ("two words\n", "is not a token")]:

@@ -49,3 +49,39 @@ private let start: Int64 = 1_767_225_600_000_000_000
         #expect(Self.run(pipeline).filter { $0.alert.incident != nil } == [])
     }
 }
+
+/// More spans than the window keeps until they are evaluated.
+@Suite struct `A control plane that sends more than the window holds` {
+    private static let second: Int64 = 1_000_000_000
+
+    /// Two minutes of 2,000 spans a second; etcd stops after the first `etcdStops` seconds.
+    /// - Returns: the alerts that fired, and why each incident opened.
+    private static func run(bytesMax: Int, etcdStops: Int64) throws -> (fired: Set<String>, incidents: [String]) {
+        let rules = try BuiltinRules.controlPlane()
+        let pipeline = Pipeline(
+            rules: RuleEvaluator(rules.groups), limits: WindowLimits(bytesMax: bytesMax), notifiesOfIncidents: true)
+        var fired: Set<String> = []
+        for since in 1...Int64(120) {
+            let arrival = start + since * second
+            var builder = BatchBuilder(firstID: UInt64(since) * 10_000)
+            for number in 0..<Int64(2_000) {
+                let service = number % 2 == 0 || since > etcdStops ? "apiserver" : "etcd"
+                builder.add(service: service, end: arrival - second + number * 500_000)
+            }
+            fired.formUnion(pipeline.advance(to: arrival).filter { $0.alert.state == .firing }.map(\.alert.name))
+            _ = pipeline.append(builder.batch, arrival: arrival)
+        }
+        return (fired, pipeline.evaluation.incidents.map { $0.evidence?.culprit.why ?? $0.id })
+    }
+
+    /// Evaluations are ten seconds behind, so that two megabytes hold a part of what they look at, and one nothing.
+    @Test(arguments: [1 << 20, 2 << 20]) func `isn't taken to be silent`(bytesMax: Int) throws {
+        let (fired, incidents) = try Self.run(bytesMax: bytesMax, etcdStops: 120)
+        #expect(!fired.contains("ComponentSilentNow"))
+        #expect(incidents == [])
+    }
+
+    @Test func `is silent where the window holds all`() throws {
+        #expect(try Self.run(bytesMax: 1 << 30, etcdStops: 50).fired.contains("ComponentSilentNow"))
+    }
+}

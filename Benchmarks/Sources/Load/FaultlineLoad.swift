@@ -9,8 +9,13 @@ struct FaultlineLoad: AsyncParsableCommand {
         commandName: "faultline-load",
         abstract: "Sends captured traces to an OTLP receiver repeatedly, and reports what became of them.",
         discussion: """
-            Times are shifted so that each request's newest span ends when it is sent, and ids change from round to \
-            round. Exits with 1 if anything was refused, lost or missed, or acknowledged but not counted.
+            Times are shifted so that spans end as they are sent. Spans that ended in the same second of the capture, and \
+            those of a trace, are shifted alike; the newest ends when the first of their requests is sent. Only traces \
+            longer than three seconds are shifted in parts. Below the capture's own rate spans of one trace are sent \
+            further apart than they were, so that some are late; with --requests they end when they are prepared. Ids \
+            change from round to round.
+
+            Exits with 1 if anything was refused, lost or missed, or acknowledged but not counted.
             """)
 
     @Argument(help: "Archives to send: length-delimited OTLP, plain or in lz4 frames.")

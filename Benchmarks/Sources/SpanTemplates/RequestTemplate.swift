@@ -1,10 +1,18 @@
 /// A captured request, with the positions of the bytes that change from round to round. All have a fixed size, so a new
 /// request is a copy with some bytes overwritten.
 package struct RequestTemplate: Sendable {
+    /// What decides by how much a span's times are shifted.
+    struct Span {
+        var traceID: TraceID
+        var end: UInt64
+        /// Its part of `times`.
+        var times: Range<Int>
+    }
+
     /// The captured bytes, after room for a prefix.
     private let message: [UInt8]
     private let prefixLength: Int
-    package private(set) var spanCount = 0
+    private(set) var spans: [Span] = []
     /// Earliest and latest end of its spans, in Unix nanoseconds.
     package private(set) var oldestEnd = UInt64.max
     package private(set) var newestEnd = UInt64.min
@@ -13,28 +21,39 @@ package struct RequestTemplate: Sendable {
     private var spanIDs: [Int] = []
     private var times: [Int] = []
 
+    package var spanCount: Int { spans.count }
+
     /// - Parameter prefixLength: room to leave in front of messages.
     package init(_ request: [UInt8], prefixLength: Int = 0) throws(WireError) {
         message = [UInt8](repeating: 0, count: prefixLength) + request
         self.prefixLength = prefixLength
-        var spans: [Range<Int>] = []
+        var ranges: [Range<Int>] = []
         try WireFields.each(1, of: request, 0..<request.count) { (resourceSpans) throws(WireError) in
             try WireFields.each(2, of: request, resourceSpans) { (scopeSpans) throws(WireError) in
                 try WireFields.each(2, of: request, scopeSpans) { (span) throws(WireError) in
-                    spans.append(span)
+                    ranges.append(span)
                 }
             }
         }
-        for span in spans { try add(span, of: request) }
+        for span in ranges { try add(span, of: request) }
     }
 
     /// The request with other ids, determined by `identity`, and with all times shifted by `shift` nanoseconds.
     package func message(identity: UInt64, shift: UInt64) -> [UInt8] {
+        message(identity: identity) { _ in shift }
+    }
+
+    /// The request with other ids, determined by `identity`, and with the times of each span shifted by what `shift` says
+    /// for its place in the request.
+    package func message(identity: UInt64, shift: (Int) -> UInt64) -> [UInt8] {
         var copy = message
         unsafe copy.withUnsafeMutableBytes { bytes in
             for offset in traceIDs { unsafe bytes.updateWord(at: offset) { $0 ^ identity } }
             for offset in spanIDs { unsafe bytes.updateWord(at: offset) { $0 ^ identity } }
-            for offset in times { unsafe bytes.updateWord(at: offset) { $0 &+ shift } }
+            for (place, span) in spans.enumerated() {
+                let shift = shift(place)
+                for time in span.times { unsafe bytes.updateWord(at: times[time]) { $0 &+ shift } }
+            }
         }
         return copy
     }
@@ -48,16 +67,20 @@ package struct RequestTemplate: Sendable {
     }
 
     private mutating func add(_ span: Range<Int>, of request: [UInt8]) throws(WireError) {
-        spanCount += 1
+        var traceID = TraceID(high: 0, low: 0)
+        var end: UInt64 = 0
+        let firstTime = times.count
         var fields = WireFields(request, span)
         while let field = try fields.next() {
             switch (field.number, field.type) {
-            case (1, 2): addTraceID(field.value)
+            case (1, 2):
+                addTraceID(field.value)
+                if field.value.count == 16 { traceID = TraceID(request, at: field.value.lowerBound) }
             case (2, 2), (4, 2): addSpanID(field.value)
             case (7, 1): addTime(field.value)
             case (8, 1):
                 addTime(field.value)
-                let end = unsafe request.withUnsafeBytes { unsafe $0.word(at: field.value.lowerBound) }
+                end = unsafe request.withUnsafeBytes { unsafe $0.word(at: field.value.lowerBound) }
                 oldestEnd = min(oldestEnd, end)
                 newestEnd = max(newestEnd, end)
             case (11, 2): try addEvent(field.value, of: request)
@@ -65,6 +88,7 @@ package struct RequestTemplate: Sendable {
             default: break
             }
         }
+        spans.append(Span(traceID: traceID, end: end, times: firstTime..<times.count))
     }
 
     private mutating func addEvent(_ event: Range<Int>, of request: [UInt8]) throws(WireError) {
@@ -93,6 +117,18 @@ package struct RequestTemplate: Sendable {
     }
 }
 
+struct TraceID: Hashable {
+    var high: UInt64
+    var low: UInt64
+}
+
+extension TraceID {
+    fileprivate init(_ bytes: [UInt8], at offset: Int) {
+        let (high, low) = unsafe bytes.withUnsafeBytes { unsafe ($0.word(at: offset), $0.word(at: offset + 8)) }
+        self.init(high: high, low: low)
+    }
+}
+
 extension UnsafeRawBufferPointer {
     fileprivate func word(at offset: Int) -> UInt64 {
         unsafe UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -103,46 +139,5 @@ extension UnsafeMutableRawBufferPointer {
     fileprivate func updateWord(at offset: Int, _ change: (UInt64) -> UInt64) {
         let word = unsafe change(UnsafeRawBufferPointer(self).word(at: offset))
         unsafe storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
-    }
-}
-
-/// The time shift of each round of a capture. It is the same for the whole round, so that a call and its handler, which
-/// come in different requests, keep their distance.
-package struct RoundShifts: Sendable {
-    /// What to add to a round's starting time so that no span ends after it is sent; usually negative.
-    private let room: Int64
-    private var begun: [Int: UInt64] = [:]
-    /// The lowest remembered round. Connections are at most a round apart.
-    private var oldest = 0
-
-    private static let remembered = 8
-
-    /// - Parameters:
-    ///   - templates: the requests of a round.
-    ///   - spansPerSecond: the rate at which they are sent; nil for as fast as possible.
-    package init(_ templates: [RequestTemplate], spansPerSecond: Double?) {
-        var spans = 0
-        var room = Int64.max
-        for template in templates {
-            // No span may end after it is sent. At the capture's own rate each is as late as it was then.
-            let due = spansPerSecond.map { Double(spans) / $0 * 1e9 } ?? 0
-            let latest = Int64(clamping: template.newestEnd)
-            room = min(room, Int64(due.rounded(.down)).subtractingReportingOverflow(latest).partialValue)
-            spans += template.spanCount
-        }
-        self.room = room
-    }
-
-    /// The shift for the times of a round's spans. The first call for a round starts it.
-    /// - Parameter now: Unix nanoseconds.
-    package mutating func shift(round: Int, now: UInt64) -> UInt64 {
-        if let shift = begun[round] { return shift }
-        let shift = now &+ UInt64(bitPattern: room)
-        begun[round] = shift
-        while begun.count > Self.remembered {
-            begun[oldest] = nil
-            oldest += 1
-        }
-        return shift
     }
 }

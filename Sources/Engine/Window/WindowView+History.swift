@@ -42,6 +42,15 @@ extension WindowView {
         return HistoryTime.start(ofMinute: MinuteRange(from: from, to: to).first)
     }
 
+    /// Whether any spans ended in a range (Unix nanoseconds), and enough is known of the range that a series without spans
+    /// was silent: at most a tenth of it has left the window without being covered by minutes of the history.
+    /// - Parameter isByInstance: whether instances are distinguished, which the history doesn't do.
+    package func hears(from: Int64, to: Int64, isByInstance: Bool) -> Bool {
+        let known = isByInstance ? max(from, horizon) : startInWindow(from: from, to: to)
+        guard known - from <= (to - from) / 10 else { return false }
+        return hasSpans(from: known, to: to)
+    }
+
     /// For series with spans that left the window: statistics of everything accepted.
     func mergedWhereEvicted(_ population: Population) -> [Int: MergedStatistics] {
         guard !history.isEmpty || !evicted.isEmpty else { return [:] }

@@ -66,7 +66,7 @@ package struct WindowView: Sendable {
     /// Earlier slots of which only the counts are known, in order of time: what is usual is learned from them too.
     var remembered: [SlotView] = []
     /// Spans that ended before this may have been evicted, Unix nanoseconds.
-    let horizon: Int64
+    package let horizon: Int64
     /// Labels by operation number, valid for this view only: the next may give the number to another name.
     package let operations: [OperationLabels]
     package let operationBirths: NameBirths

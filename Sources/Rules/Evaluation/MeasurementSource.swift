@@ -38,6 +38,9 @@ package protocol MeasurementSource {
     /// Whether any spans ended in [from, to).
     func hasSpans(from: Int64, to: Int64) -> Bool
 
+    /// Whether any spans ended in [from, to), and enough is known of that time that a series without spans was silent.
+    func hears(from: Int64, to: Int64, isByInstance: Bool) -> Bool
+
     /// How many spans or requests each one that ended in [from, to) stands for, in nanoseconds since the epoch; nil if
     /// all arrived.
     func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales?
@@ -51,6 +54,9 @@ package protocol MeasurementSource {
     /// Counts the requests that ended in [from, to), in nanoseconds since the epoch; `thresholds` are durations by request
     /// number.
     func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes
+
+    /// Spans that ended before this may have been evicted, in nanoseconds since the epoch.
+    var horizon: Int64 { get }
 
     /// What each API server and etcd did in [from, to), in nanoseconds since the epoch.
     func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity]
@@ -70,6 +76,8 @@ extension MeasurementSource {
     }
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
+
+    package var horizon: Int64 { .min }
 
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] { [] }
 
@@ -123,9 +131,15 @@ extension ViewedSource {
 
     package func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
+    package func hears(from: Int64, to: Int64, isByInstance: Bool) -> Bool {
+        view.hears(from: from, to: to, isByInstance: isByInstance)
+    }
+
     package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? {
         view.scales(population, in: from..<max(from, to))
     }
+
+    package var horizon: Int64 { view.horizon }
 
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] {
         view.activity(from: from, to: to, sourcesMax: sourcesMax)

@@ -30,7 +30,7 @@ struct WatchedRange {
     /// The durations beyond which rules call a span bad, in nanoseconds.
     private(set) var thresholds: [Int64] = []
     private var wantsHeard = false
-    /// Whether any spans ended in the range, if a rule asks.
+    /// Whether any spans ended in the range, so that those who have none there are silent; if a rule asks.
     private(set) var isHeard = false
     private var wantsScales = false
     /// Whether a rule asks for a quantile.
@@ -76,7 +76,7 @@ struct WatchedRange {
         guard key.isOfDurations else { return }
         let (from, to) = bounds(at: time)
         scales = wantsScales ? source.scales(key.population, from: from, to: to) : nil
-        isHeard = wantsHeard && source.hasSpans(from: from, to: to)
+        isHeard = wantsHeard && source.hears(from: from, to: to, isByInstance: key.isByInstance)
         guard key.isCountable else { return }
         extendWanted(groupings)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)

@@ -45,6 +45,9 @@ protocol IncidentContext {
     /// Whether a span of the control plane ended since an earlier evaluation.
     func isHeard(since last: Int64) -> Bool
 
+    /// What ended before this may have been evicted.
+    var horizon: Int64 { get }
+
     /// What each API server and etcd did in a stretch of time.
     func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity]
 

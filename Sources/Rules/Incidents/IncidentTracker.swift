@@ -50,6 +50,7 @@ package struct IncidentTracker: Hashable, Sendable {
     ///   - resolved: the alerts that resolved.
     mutating func observe(_ sightings: [AlertSighting], resolved: [AlertID], in context: some IncidentContext) {
         notices = []
+        processes.skip(to: context.horizon, at: context.time)
         let read = processes.unread(at: context.time)
         let events = processes.observe(
             context.activity(read, sourcesMax: ProcessWatch.sourcesMax), at: context.time)

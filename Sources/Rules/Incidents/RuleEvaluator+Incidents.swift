@@ -68,6 +68,8 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
 
     func isHeard(since last: Int64) -> Bool { source.hearsControlPlane(from: last, to: time) }
 
+    var horizon: Int64 { source.horizon }
+
     func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] {
         source.activity(from: times.lowerBound, to: times.upperBound, sourcesMax: sourcesMax)
     }

@@ -103,15 +103,24 @@ struct StaticPod {
         container["env"]?.elements?.first { $0["name"]?.text == name }
     }
 
-    /// What is mounted where, without slashes at the end.
-    private var mounts: [(path: String, volume: String?)] {
+    /// A folder or file of a volume where the container sees it. Paths have no slashes at the end.
+    private struct Mount {
+        let path: String
+        let volume: String?
+        /// What of the volume is mounted; nil for all of it.
+        let part: String?
+    }
+
+    private var mounts: [Mount] {
         (container["volumeMounts"]?.elements ?? []).compactMap { mount in
-            mount["mountPath"]?.text.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0, mount["name"]?.text) }
+            mount["mountPath"]?.text.map {
+                Mount(path: $0.withoutSlash, volume: mount["name"]?.text, part: mount["subPath"]?.text?.withoutSlash)
+            }
         }
     }
 
     /// The innermost mount that has a path: it hides those around it.
-    private func mount(of path: String) -> (path: String, volume: String?)? {
+    private func mount(of path: String) -> Mount? {
         mounts.filter { path == $0.path || path.hasPrefix($0.path + "/") }.max { $0.path.count < $1.path.count }
     }
 
@@ -120,11 +129,16 @@ struct StaticPod {
         guard let mount = mount(of: path), let host = volumes.first(where: { $0.name == mount.volume })?.path else {
             return path
         }
-        return (host.hasSuffix("/") ? String(host.dropLast()) : host) + path.dropFirst(mount.path.count)
+        let part = mount.part.map { $0.isEmpty ? "" : "/\($0)" } ?? ""
+        return host.withoutSlash + part + path.dropFirst(mount.path.count)
     }
 
     /// Whether something of the host is mounted at a path.
     func shows(_ path: String) -> Bool { mount(of: path) != nil }
+}
+
+extension String {
+    fileprivate var withoutSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }
 
 extension YAMLNode {

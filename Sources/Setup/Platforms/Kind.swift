@@ -7,7 +7,8 @@ extension TracingRequest {
         let mount: YAMLValue = ["hostPath": "./tracing.yaml", "containerPath": .text(Self.file), "readOnly": true]
         plan.add(
             "kind's configuration: kind create cluster --config FILE",
-            "The endpoint is seen from the node's container, where 127.0.0.1 is the container itself.",
+            "The endpoint is seen from the node's container, where 127.0.0.1 is the container itself. Where Faultline runs on",
+            "this machine, give --endpoint the machine's address there: docker network inspect kind (Gateway)",
             content: [
                 "kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4",
                 "nodes": [
@@ -56,7 +57,8 @@ extension TracingRequest {
                 comments: [
                     "Start the cluster:",
                     "minikube start \(flags.map { "--extra-config=\($0)" }.joined(separator: " "))",
-                    "The endpoint is seen from the node, where 127.0.0.1 is the node itself, not the machine it runs on.",
+                    "The endpoint is seen from the node, where 127.0.0.1 is the node itself. Where Faultline runs on this machine,",
+                    "give --endpoint the machine's address there: minikube ssh -- grep host.minikube.internal /etc/hosts",
                 ],
                 content: nil))
         noteMissingCertificates("minikube", to: &plan)

@@ -16,7 +16,7 @@ package enum Platform: String, CaseIterable, Sendable {
         case .talos: request.addTalos(to: &plan)
         case .eks, .gke, .aks, .openshift: return plan
         }
-        request.addLastStep(to: &plan)
+        request.addLastStep(on: self, to: &plan)
         return plan
     }
 
@@ -36,8 +36,8 @@ extension TracingRequest {
         plan.add("\(path), on every control-plane node:", content: tracingConfiguration)
     }
 
-    fileprivate func addLastStep(to plan: inout SetupPlan) {
-        addListener(to: &plan)
+    fileprivate func addLastStep(on platform: Platform, to plan: inout SetupPlan) {
+        addListener(on: platform, to: &plan)
         let percent = Double(samplingRatePerMillion) / 10_000
         let text = percent == percent.rounded() ? String(Int(percent)) : String(percent)
         let traced =
@@ -50,7 +50,8 @@ extension TracingRequest {
     }
 
     /// What starts Faultline where the spans go.
-    private func addListener(to plan: inout SetupPlan) {
+    private func addListener(on platform: Platform, to plan: inout SetupPlan) {
+        let place = platform == .kind || platform == .minikube ? " in the node" : ""
         let address = endpoint.listener
         if let certificates {
             var tls: [(String, YAMLValue)] = [("cert_file", "server.crt"), ("key_file", "server.key")]
@@ -60,11 +61,13 @@ extension TracingRequest {
                 "Beside it: server.crt, signed by the authority in ca.crt and naming \(endpoint.host), and its server.key.",
                 content: ["otlp": ["grpc": ["address": .text(address), "tls": .map(tls)]]])
         } else if endpoint.isLoopback {
-            plan.add("Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(address)")
+            plan.add("Faultline must listen at \(endpoint)\(place): faultline serve --otlp-grpc \(address)")
         } else {
             plan.add(
                 "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(address) --insecure-listen",
-                "So every machine that reaches it can send spans, unencrypted. --tls DIRECTORY sets up TLS instead.")
+                "So every machine that reaches it can send spans, unencrypted. --tls DIRECTORY sets up TLS instead.",
+                "To take spans only with a token: otlp.grpc.token_file in Faultline's configuration, and for both components",
+                "the environment variable OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN")
         }
     }
 }

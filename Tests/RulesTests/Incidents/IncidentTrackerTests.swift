@@ -15,6 +15,7 @@ import Testing
         var isAftermath = false
         var heldLately = false
         var activities: [SourceActivity] = []
+        var horizon = Int64.min
 
         var next: Int64? { time + interval }
         func isHeard(since last: Int64) -> Bool { isHeard }

@@ -100,6 +100,8 @@ final class FakeWindow: MeasurementSource {
 
     func hasSpans(from: Int64, to: Int64) -> Bool { entries.contains { $0.end >= from && $0.end < to } }
 
+    func hears(from: Int64, to: Int64, isByInstance: Bool) -> Bool { hasSpans(from: from, to: to) }
+
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool { false }

@@ -14,8 +14,8 @@ struct ReadyRequest: Sendable {
     static let prefixLength = 5
 }
 
-/// Hands out the requests of a capture in rounds. Within a round spans keep their relations, including times. All ids
-/// change from round to round, so that nothing is a duplicate.
+/// Hands out the requests of a capture in rounds. Within a round traces stay whole, and spans of about the same time keep
+/// their distances. All ids change from round to round, so that nothing is a duplicate.
 final class RequestSource: Sendable {
     private let templates: [RequestTemplate]
     private let prepared: [ReadyRequest]?
@@ -39,8 +39,10 @@ final class RequestSource: Sendable {
         let run = run
         var shifts = RoundShifts(templates, spansPerSecond: nil)
         prepared = (0..<count).map { index in
-            let shift = shifts.shift(round: index / templates.count, now: Self.unixNanoseconds())
-            return Self.make(index, of: templates, run: run, shift: shift, compressor)
+            let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
+            let spanShifts = shifts.shifts(round: round, position: position, now: Self.unixNanoseconds())
+            return Self.make(
+                templates[position], RequestTemplate.identity(run: run, round: round), spanShifts, compressor)
         }
     }
 
@@ -48,17 +50,18 @@ final class RequestSource: Sendable {
     func next(_ compressor: borrowing GzipCompressor?) -> ReadyRequest? {
         let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
         if let prepared { return index < prepared.count ? prepared[index] : nil }
-        let shift = shifts.withLock { $0.shift(round: index / templates.count, now: Self.unixNanoseconds()) }
-        return Self.make(index, of: templates, run: run, shift: shift, compressor)
+        let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
+        let spanShifts = shifts.withLock {
+            $0.shifts(round: round, position: position, now: Self.unixNanoseconds())
+        }
+        return Self.make(
+            templates[position], RequestTemplate.identity(run: run, round: round), spanShifts, compressor)
     }
 
     private static func make(
-        _ index: Int, of templates: [RequestTemplate], run: UInt64, shift: UInt64,
-        _ compressor: borrowing GzipCompressor?
+        _ template: RequestTemplate, _ identity: UInt64, _ shifts: SpanShifts, _ compressor: borrowing GzipCompressor?
     ) -> ReadyRequest {
-        let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
-        let template = templates[position]
-        let bytes = template.message(identity: RequestTemplate.identity(run: run, round: round), shift: shift)
+        let bytes = template.message(identity: identity) { shifts[$0] }
         var message = ByteBuffer(bytes: bytes)
         message.setInteger(UInt32(bytes.count - ReadyRequest.prefixLength), at: 1)
         let isGzip = compressor != nil

@@ -57,6 +57,12 @@ struct ProcessWatch: Hashable, Sendable {
         self.last = time
     }
 
+    /// Leaves out what was evicted before it was read: nobody was silent there.
+    mutating func skip(to horizon: Int64, at time: Int64) {
+        guard let last, last < min(horizon, time) else { return }
+        jump(from: last, to: min(horizon, time))
+    }
+
     // MARK: What was heard
 
     mutating func observe(_ activities: [SourceActivity], at time: Int64) -> [ProcessEvent] {

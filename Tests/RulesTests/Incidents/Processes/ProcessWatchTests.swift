@@ -38,6 +38,7 @@ import Testing
     private struct Context: IncidentContext {
         var time: Int64
         var activities: [SourceActivity]
+        var horizon = Int64.min
         var next: Int64? { time + 5 * second }
         func isHeard(since last: Int64) -> Bool { !activities.isEmpty }
         func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] { activities }
