@@ -37,9 +37,9 @@ package struct GrowthRange: Hashable, Sendable {
 package struct Growths: Sendable {
     private let times: [Double]
 
-    fileprivate init(_ growth: Growth, sure: Double) {
+    init(_ growth: Growth, sure: Double) {
         times = GrowthStatistic.allCases.map { statistic in
-            guard let change = growth[statistic] else { return 1 }
+            guard growth.count >= statistic.countMin, let change = growth[statistic] else { return 1 }
             return change.deviations >= sure ? change.times : min(change.times, 1)
         }
     }
