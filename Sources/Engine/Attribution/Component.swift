@@ -15,7 +15,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
     package static let authorization = Component(5)
     package static let audit = Component(6)
     static let impersonation = Component(7)
-    static let priorityAndFairness = Component(8)
+    package static let priorityAndFairness = Component(8)
     static let mutatingWebhook = Component(9)
     static let validatingWebhook = Component(10)
     package static let serialize = Component(11)

@@ -35,6 +35,8 @@ package struct Verdict: Equatable, Sendable {
     /// One sentence for the person on call.
     package var why: String
     var basis = Basis.other
+    /// Whether requests queue longer, and it says what they queue for.
+    package var explainsQueue = false
 
     package init(side: Side?, component: Component?, certainty: Certainty, why: String) {
         self.side = side
@@ -71,7 +73,16 @@ extension Evidence {
     package func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
         if let verdict = ofSilence { return verdict }
         if isAboutErrors, let verdict = ofFailures { return verdict }
+        let ofTime = ofTime.map(explainingQueue)
         return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
+    }
+
+    /// Marks a verdict on what requests queue for, if the queue has grown too.
+    private func explainingQueue(_ verdict: Verdict) -> Verdict {
+        var verdict = verdict
+        verdict.explainsQueue =
+            verdict.side != nil && verdict.component != .priorityAndFairness && queue != nil
+        return verdict
     }
 
     /// When a process sent no spans; nil if none is silent.

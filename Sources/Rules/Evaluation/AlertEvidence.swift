@@ -59,6 +59,13 @@ package struct AlertEvidence: Hashable, Sendable {
     package var traces: [TraceID]
     /// Since when the spans show the fault, in Unix nanoseconds; nil if they don't.
     var startedAt: Int64?
+    /// Whether requests queue longer, and the culprit is what they queue for.
+    var explainsQueue = false
+
+    /// Whether the culprit is the queue itself.
+    var isAboutQueue: Bool {
+        culprit.component == Component.builtinNames[Int(Component.priorityAndFairness.number)]
+    }
 
     package init(
         culprit: Culprit, components: [ComponentTime], traces: [TraceID], startedAt: Int64? = nil
@@ -81,6 +88,7 @@ package struct AlertEvidence: Hashable, Sendable {
         }
         self.traces = traces
         startedAt = finding.startedAt
+        explainsQueue = verdict.explainsQueue
     }
 }
 

@@ -27,12 +27,12 @@ package struct Incident: Hashable, Sendable {
 
     /// The time at which it opened, and the cluster. A second one that opens in the same evaluation also has a number.
     package let id: String
-    let kind: Kind
+    private(set) var kind: Kind
     /// Empty if its spans don't name one.
     package let cluster: String
     package let openedAt: Int64
     /// The beginning of the window in which its first alert's condition held: the fault began after it.
-    let startedAt: Int64
+    private(set) var startedAt: Int64
     package internal(set) var closedAt: Int64?
     package internal(set) var severity: IncidentSeverity
     /// The surest evidence found while it was open; nil if there is no attribution.
@@ -63,6 +63,12 @@ package struct Incident: Hashable, Sendable {
     mutating func add(_ member: Member) {
         guard members.count < Self.membersMax, !members.contains(where: { $0.id == member.id }) else { return }
         members.append(member)
+    }
+
+    /// What its alerts found was a process that restarted: for the record.
+    mutating func become(restartOf event: ProcessEvent) {
+        (kind, severity, evidence) = (.restart, .info, event.evidence)
+        startedAt = TimeLimits.nearestTime(event.since)
     }
 
     mutating func remove(_ alert: AlertID) { members.removeAll { $0.id == alert } }

@@ -60,7 +60,7 @@ package struct IncidentTracker: Hashable, Sendable {
         }
         waitWhileNothingIsHeard(sightings, context)
         for sighting in sightings.sorted(by: AlertSighting.comesFirst) { take(sighting, context) }
-        for event in events { take(event, context) }
+        for event in events { take(event, sightings, context) }
         resolve(resolved, at: context.time)
         for index in open.indices {
             open[index].count(in: context)
@@ -126,7 +126,7 @@ package struct IncidentTracker: Hashable, Sendable {
     private mutating func take(_ sighting: AlertSighting, _ context: some IncidentContext) {
         if let home = homes[sighting.id], let index = open.firstIndex(where: { $0.incident.id == home }) {
             open[index].holdOpen(by: sighting, in: context)
-            if open[index].isAboutAnother(sighting) {
+            if open[index].isAboutAnother(sighting) || outlasts(sighting, restart: open[index].incident, context) {
                 open[index].incident.remove(sighting.id)
                 place(sighting, context)
             } else {
@@ -150,6 +150,9 @@ package struct IncidentTracker: Hashable, Sendable {
             homes[sighting.id] = open[index].incident.id
         } else if !hosts(in: sighting.cluster).isEmpty {
             begin(sighting, context)
+        } else if let restart = open.firstIndex(where: { isConsequence(sighting, ofRestart: $0.incident, context) }) {
+            open[restart].incident.add(sighting.member)
+            homes[sighting.id] = open[restart].incident.id
         } else if let before = lastFault(in: sighting.cluster), isAftermath(sighting, context) {
             closed[before].add(sighting.member)
             homes[sighting.id] = closed[before].id
@@ -158,10 +161,13 @@ package struct IncidentTracker: Hashable, Sendable {
         }
     }
 
-    /// The open incident that an alert joins: that of its side. A clear verdict decides an incident whose own isn't clear,
+    /// The open incident that an alert joins: that of the queue that it explains or is, or of its side. A clear verdict decides an incident whose own isn't clear,
     /// but one that contradicts another clear verdict is about another fault.
     private func host(of sighting: AlertSighting) -> Int? {
         let hosts = hosts(in: sighting.cluster)
+        if let evidence = sighting.evidence, let related = hosts.first(where: { open[$0].isRelated(to: evidence) }) {
+            return related
+        }
         if let verdict = sighting.evidence?.culprit, let side = verdict.side {
             if let same = hosts.first(where: { open[$0].incident.side == side }) { return same }
             if verdict.certainty == .clear { return hosts.first { open[$0].incident.certainty != .clear } }
@@ -213,12 +219,16 @@ package struct IncidentTracker: Hashable, Sendable {
     // MARK: Processes
 
     /// A restart or silence of a process has an incident of its own, unless an open one covers it.
-    private mutating func take(_ event: ProcessEvent, _ context: some IncidentContext) {
+    private mutating func take(
+        _ event: ProcessEvent, _ sightings: [AlertSighting], _ context: some IncidentContext
+    ) {
         let hosts = hosts(in: event.cluster)
         switch event.kind {
         case .restarted:
             if let silence = hosts.first(where: { isOfSilence(event, open[$0]) }) {
                 open[silence].consider(event.evidence)
+            } else if let brief = hosts.first(where: { isRestart(open[$0].incident, event, sightings, context) }) {
+                open[brief].become(restartOf: event, at: context.time)
             } else if hosts.isEmpty, !wasFault(event) {
                 begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
             }

@@ -8,6 +8,10 @@ struct OpenIncident: Hashable, Sendable {
         var certainty: Verdict.Certainty
         var side: String?
         var severity: IncidentSeverity
+        /// nil if the verdict named none, or in the state of earlier versions.
+        var component: String?
+        /// Whether a notification came before this one.
+        var isUpdate: Bool?
     }
 
     /// How long a notification waits for a clear verdict.
@@ -71,6 +75,11 @@ struct OpenIncident: Hashable, Sendable {
         closesAt = max(closesAt, TimeLimits.nearestTime(time.addingSaturating(Self.processCalm)))
     }
 
+    mutating func become(restartOf event: ProcessEvent, at time: Int64) {
+        incident.become(restartOf: event)
+        closesAt = TimeLimits.nearestTime(time.addingSaturating(Self.processCalm))
+    }
+
     // MARK: Alerts
 
     mutating func join(_ sighting: AlertSighting, in context: some IncidentContext) {
@@ -97,15 +106,31 @@ struct OpenIncident: Hashable, Sendable {
         closesAt = TimeLimits.nearestTime(closesAt.addingSaturating(step))
     }
 
-    /// Keeps the surest verdict.
+    /// Keeps the surest verdict. A queue gives way to what fills it, never the other way round.
     mutating func consider(_ evidence: AlertEvidence?) {
         guard let evidence else { return }
-        if incident.evidence == nil || incident.certainty < evidence.culprit.certainty { incident.evidence = evidence }
+        if incident.evidence == nil || incident.certainty < evidence.culprit.certainty || isExplained(by: evidence) {
+            incident.evidence = evidence
+        }
+    }
+
+    /// Whether the incident's verdict is a queue, and another as sure as that says what requests queue for.
+    private func isExplained(by evidence: AlertEvidence) -> Bool {
+        incident.evidence?.isAboutQueue == true && evidence.explainsQueue
+            && evidence.culprit.certainty >= incident.certainty
+    }
+
+    /// Whether a verdict and the incident's own are about a queue and what fills it.
+    func isRelated(to evidence: AlertEvidence) -> Bool {
+        isExplained(by: evidence) || evidence.isAboutQueue && incident.evidence?.explainsQueue == true
     }
 
     /// Whether the verdict on an alert is clear and contradicts the incident's own.
     func isAboutAnother(_ sighting: AlertSighting) -> Bool {
-        guard let verdict = sighting.evidence?.culprit, let side = verdict.side else { return false }
+        guard let evidence = sighting.evidence, let side = evidence.culprit.side, !isRelated(to: evidence) else {
+            return false
+        }
+        let verdict = evidence.culprit
         return verdict.certainty == .clear && incident.certainty == .clear && side != incident.side
     }
 
@@ -118,19 +143,23 @@ struct OpenIncident: Hashable, Sendable {
 
     // MARK: Notifications
 
-    /// The notification that is due: of the opening, or of a verdict that has become clear.
+    /// The notification that is due: of the opening, or, once, of a verdict that has become clear or names what fills a queue.
     mutating func notice(in context: some IncidentContext) -> Alert? {
         let isClear = incident.certainty == .clear
         let isDue: Bool
         if let notified {
-            isDue = isClear && notified.certainty != .clear
+            let isSurer = notified.certainty != .clear
+            let isDeeper = notified.component != nil && notified.component != incident.evidence?.culprit.component
+            isDue = isClear && (isSurer || isDeeper) && notified.isUpdate != true
         } else {
             let latest = incident.openedAt.addingSaturating(Self.patience)
             isDue = isClear || (context.next ?? .max) > latest
         }
         guard isDue else { return nil }
         let former = notified
-        let now = Notified(certainty: incident.certainty, side: incident.side, severity: incident.severity)
+        let now = Notified(
+            certainty: incident.certainty, side: incident.side, severity: incident.severity,
+            component: incident.evidence?.culprit.component, isUpdate: former != nil)
         notified = now
         return incident.alert(as: now, replacing: former)
     }

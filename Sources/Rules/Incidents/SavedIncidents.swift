@@ -11,6 +11,8 @@ struct SavedIncidents: Codable, Hashable, Sendable {
         var usualNanoseconds: [String: Int64]?
         var countedUpTo: String?
         var notified: OpenIncident.Notified?
+        /// Of its verdict.
+        var explainsQueue: Bool?
     }
 
     /// A firing alert and the incident that it belongs to.
@@ -42,7 +44,8 @@ extension IncidentTracker {
             SavedIncidents.Entry(
                 incident: IncidentJSON(open.incident), closesAt: Timestamp.rfc3339(open.closesAt),
                 looksFarBack: open.looksFarBack, usualNanoseconds: open.usual,
-                countedUpTo: Timestamp.rfc3339(open.countedUpTo), notified: open.notified)
+                countedUpTo: Timestamp.rfc3339(open.countedUpTo), notified: open.notified,
+                explainsQueue: open.incident.evidence?.explainsQueue)
         }
         return SavedIncidents(
             entries: closed.map { SavedIncidents.Entry(incident: IncidentJSON($0)) } + openEntries,
@@ -58,7 +61,8 @@ extension IncidentTracker {
     ///   - now: what counts as the last evaluation from now on.
     mutating func restore(_ saved: SavedIncidents, savedAt: Int64, now: Int64) {
         for entry in saved.entries {
-            guard let incident = Incident(entry.incident) else { continue }
+            guard var incident = Incident(entry.incident) else { continue }
+            incident.evidence?.explainsQueue = entry.explainsQueue ?? false
             if incident.closedAt != nil {
                 closed.append(incident)
             } else {

@@ -30,16 +30,18 @@ import Testing
 
     private static func sighting(
         _ name: String, at seconds: Int64, side: String? = nil, _ certainty: Verdict.Certainty = .notClear,
-        holds: Bool = true, looksFarBack: Bool = false
+        component: String? = nil, explainsQueue: Bool = false, holds: Bool = true, looksFarBack: Bool = false
     ) -> AlertSighting {
-        let culprit = AlertEvidence.Culprit(side: side, component: side, certainty: certainty, why: "it is slow")
+        let culprit = AlertEvidence.Culprit(
+            side: side, component: component ?? side, certainty: certainty, why: "it is slow")
+        var evidence = AlertEvidence(culprit: culprit, components: [], traces: [])
+        evidence.explainsQueue = explainsQueue
         let labels = ["severity": "critical"]
         return AlertSighting(
             id: AlertID(fingerprint: Alert.fingerprint(name: name, labels: labels), activeAt: start),
             rule: RuleNumber(group: 0, rule: 0), group: 0, name: name,
             labels: labels, firedAt: start + seconds * second, earliestStart: start - 30 * second,
-            evidence: AlertEvidence(culprit: culprit, components: [], traces: []), holds: holds,
-            looksFarBack: looksFarBack, calm: 45 * second)
+            evidence: evidence, holds: holds, looksFarBack: looksFarBack, calm: 45 * second)
     }
 
     private static func observe(
@@ -177,5 +179,32 @@ import Testing
         }
         #expect(tracker.incidents.count == 1_000)
         #expect(tracker.incidents.last?.members.map(\.name) == ["A1002"])
+    }
+
+    @Test(arguments: ["apiserver", "webhook"])
+    func `a clear verdict on a queue gives way to one on what fills it, which sinks hear of`(side: String) {
+        var tracker = IncidentTracker()
+        var notices: [Alert] = []
+        for seconds in stride(from: Int64(0), through: 30, by: 5) {
+            let queue = Self.sighting("A", at: 0, side: "apiserver", .clear, component: "priority-and-fairness")
+            let filling = Self.sighting("B", at: 10, side: side, .clear, component: "filling", explainsQueue: true)
+            notices += Self.observe(&tracker, at: seconds, seconds < 10 ? [queue] : [queue, filling])
+        }
+        #expect(tracker.incidents.map { $0.evidence?.culprit.component } == ["filling"])
+        #expect(tracker.incidents[0].members.map(\.name) == ["A", "B"])
+        #expect(notices.map(\.labels["side"]) == ["apiserver", side])
+    }
+
+    @Test func `but not to one that is less sure or says nothing of the queue`() {
+        for (certainty, explainsQueue) in [(.likely, true), (.clear, false)] as [(Verdict.Certainty, Bool)] {
+            var tracker = IncidentTracker()
+            for seconds in stride(from: Int64(0), through: 30, by: 5) {
+                let queue = Self.sighting("A", at: 0, side: "apiserver", .clear, component: "priority-and-fairness")
+                let other = Self.sighting(
+                    "B", at: 10, side: "apiserver", certainty, component: "other", explainsQueue: explainsQueue)
+                _ = Self.observe(&tracker, at: seconds, seconds < 10 ? [queue] : [queue, other])
+            }
+            #expect(tracker.incidents.map { $0.evidence?.culprit.component } == ["priority-and-fairness"])
+        }
     }
 }

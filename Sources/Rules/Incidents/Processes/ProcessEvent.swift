@@ -12,6 +12,8 @@ struct ProcessEvent: Hashable, Sendable {
     var kind: Kind
     /// When it was last heard.
     var since: Int64
+    /// When it was heard again; nil if it wasn't yet.
+    var until: Int64?
     var cluster: String
     var side: Side?
     /// nil unless it is one of several.

@@ -147,7 +147,8 @@ struct ProcessWatch: Hashable, Sendable {
             guard isRestart else { continue }
             events.append(
                 ProcessEvent(
-                    kind: .restarted, since: comeback.silence.lowerBound, cluster: record.source.cluster,
+                    kind: .restarted, since: comeback.silence.lowerBound, until: comeback.silence.upperBound,
+                    cluster: record.source.cluster,
                     side: record.role == .apiServer ? .apiServer : .etcd, instance: instance(of: record),
                     certainty: .clear, why: "restarted"))
         }
