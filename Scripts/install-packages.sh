@@ -38,6 +38,8 @@ has_alertmanager() {
 # Debian 12's etcd is too old to send spans.
 has_etcd() { [ -x "$tools/etcd-server/usr/bin/etcd" ]; }
 
+has_newer_prometheus() { [ -x "$tools/prometheus-newer/usr/bin/prometheus" ]; }
+
 require_apt() {
     has_command apt-get || fail "apt-get not found; install these packages yourself (Debian names): $*"
 }
@@ -92,21 +94,21 @@ unpack() {
     rm -r "$tools/download"
 }
 
-# unpack_from RELEASE PACKAGE: the same from another release of Debian, for programs that need no libraries of it.
+# unpack_from RELEASE PACKAGE [DIRECTORY]: the same from another release of Debian, for programs that need no libraries of it.
 unpack_from() {
     require_apt "$2"
     say "unpacking $2 of Debian $1 into $tools"
-    local apt=$PWD/$tools/apt-$1
+    local apt=$PWD/$tools/apt-$1 directory=$tools/${3:-$2} status=0
+    rm -rf "$apt" "$directory"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $1 main" \
         >"$apt/sources.list"
     local options=(-qq -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=-
         -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
-    apt-get "${options[@]}" update
-    rm -rf "$tools/${2:?}"
-    (cd "$apt" && apt-get "${options[@]}" download "$2")
-    dpkg-deb -x "$apt/$2"_*.deb "$tools/$2"
+    { apt-get "${options[@]}" update && (cd "$apt" && apt-get "${options[@]}" download "$2") &&
+        dpkg-deb -x "$apt/$2"_*.deb "$directory"; } || status=$?
     rm -r "$apt"
+    return "$status"
 }
 
 make_python_environment() {
@@ -142,6 +144,8 @@ if [ "$purpose" = test ]; then
     has_prometheus || unpack prometheus
     has_alertmanager || unpack prometheus-alertmanager
     has_etcd || unpack_from trixie etcd-server
+    # sid changes daily, so it can't be relied on.
+    has_newer_prometheus || unpack_from sid prometheus prometheus-newer || unpack_from trixie prometheus prometheus-newer
     make_python_environment
     make_client jaeger-mcp jaeger-mcp==0.1.0 mcp==1.30.0 httpx==0.28.1
     make_client mcp-server-jaeger mcp-server-jaeger==0.1.0

@@ -1,6 +1,7 @@
 """The scrape in protobuf: native histograms beside classic buckets, exemplars, and what a real Prometheus makes of them."""
 
 import math
+import subprocess
 from collections import defaultdict
 
 import pytest
@@ -143,14 +144,28 @@ def test_exemplars_lead_to_traces_of_their_buckets(daemon):
     assert daemon.get(f"/api/v1/traces/{trace}")[0] == 200
 
 
-def test_a_prometheus_reads_native_histograms_and_exemplars(daemon, tmp_path):
+@pytest.fixture(params=["of this release", "newer"])
+def prometheus(request, daemon, tmp_path):
+    """Starts a real Prometheus that reads native histograms: Debian's own, and that of sid, which can keep classic buckets too."""
+    program = newer = None
+    if request.param == "newer":
+        program = project.TOOLS / "prometheus-newer" / "usr" / "bin" / "prometheus"
+        assert program.exists(), "no newer Prometheus: run Scripts/install-packages.sh test"
+        # Debian trixie's, if sid's couldn't be had, has another name for the setting.
+        is_old = "version 2." in subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        newer = f"    {'scrape' if is_old else 'always_scrape'}_classic_histograms: true\n"
+    features = ["--enable-feature=native-histograms,exemplar-storage"]
+    return lambda: Prometheus(daemon.query, tmp_path, options=features, extra=newer or "", program=program), bool(newer)
+
+
+def test_a_prometheus_reads_native_histograms_and_exemplars(daemon, prometheus):
+    start, has_both = prometheus
     capture = now.messages()
     now.send(daemon, capture)
     expected = {
         (row["service"], row["operation"], row["kind"]): row for row in replay(project.EXAMPLE).json["operations"]
     }
-    features = ["--enable-feature=native-histograms,exemplar-storage"]
-    with Prometheus(daemon.query, tmp_path, options=features) as prometheus:
+    with start() as prometheus:
         prometheus.wait_for(f"histogram_count({DURATIONS}) > 0")
         for share in (0.5, 0.9, 0.99):
             compared = 0
@@ -162,10 +177,19 @@ def test_a_prometheus_reads_native_histograms_and_exemplars(daemon, tmp_path):
                     assert exact / 2 ** (1 / 8) <= value <= exact * 2 ** (1 / 8), (found, value, exact)
                     compared += 1
             assert compared >= 10
+        if has_both:
+            native = dict(counts(prometheus, f"histogram_count({DURATIONS})"))
+            assert native and native == dict(counts(prometheus, f"{DURATIONS}_count"))
         known = {span.trace_id.hex() for message in capture for span in now.spans(message)}
         series = prometheus.get("/api/v1/query_exemplars", query=DURATIONS, start=0, end=4_000_000_000)
         found = {exemplar["labels"]["trace_id"] for one in series for exemplar in one["exemplars"]}
         assert found and found <= known
+
+
+def counts(prometheus, expression):
+    """The value of each operation."""
+    for found, value in prometheus.query(expression):
+        yield (found["service"], found["operation"], found["kind"]), value
 
 
 def test_self_durations_leave_out_children(daemon):

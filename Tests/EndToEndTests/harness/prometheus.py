@@ -21,14 +21,14 @@ scrape_configs:
 class Prometheus(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`."""
 
-    def __init__(self, target, directory, options=(), extra=""):
-        """`extra` are lines of the scrape's configuration."""
+    def __init__(self, target, directory, options=(), extra="", program=None):
+        """`extra` are lines of the scrape's configuration, `program` is another Prometheus than Debian's."""
         configuration = directory / "prometheus.yml"
         configuration.write_text(CONFIGURATION.format(target=target, extra=extra))
         self.address = free_address()
         super().__init__(
             [
-                project.tool("prometheus"),
+                program or project.tool("prometheus"),
                 f"--config.file={configuration}",
                 f"--storage.tsdb.path={directory / 'storage'}",
                 f"--web.listen-address={self.address}",
