@@ -108,7 +108,7 @@ tests:
         alerts:
           - alert: WebhookSlow
             labels: {operation: Call validating webhook, severity: warning}
-            annotations: {summary: "Call validating webhook takes 1.5s (p99; threshold 1s)"}
+            annotations: {summary: "Call validating webhook takes 1.50 s (p99; threshold 1 s)"}
   - name: slower than an hour ago
     operations:
       - apiserver get pods p50=5ms p99=100ms rate=5/s for 1h

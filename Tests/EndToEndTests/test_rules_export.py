@@ -19,7 +19,7 @@ groups:
         over: 5m
         for: 1m
         labels: {severity: page}
-        annotations: {summary: "{{ $labels.operation }}: {{ $value | humanizeDuration }}; {{ $culprit }}"}
+        annotations: {summary: "{{ $labels.operation }}: {{ $value | duration }}; {{ $culprit }}"}
       - alert: WritesFail
         select: {verb: "=~ create|update", resource: widgets}
         by: [verb]

@@ -38,27 +38,43 @@ package struct AnnotationTemplate: Hashable, Sendable {
     }
 }
 
-/// How `$value` is formatted. The names are those of Prometheus.
+/// How `$value` is formatted: as in our own texts, or as Prometheus does with its functions of the same names.
 enum ValueFilter: String, Hashable, Sendable, CaseIterable {
+    case duration
+    case percentage
     case humanize
     case humanizeDuration
     case humanizePercentage
 
     func apply(_ value: Double) -> String {
         switch self {
+        case .duration: durationText(seconds: value)
+        case .percentage: percentText(value)
         case .humanize: HumanNumber.scaled(value)
         case .humanizeDuration: HumanNumber.duration(seconds: value)
         case .humanizePercentage: HumanNumber.percentage(value)
         }
     }
 
+    /// The filter of Prometheus that comes closest.
+    var prometheus: ValueFilter {
+        switch self {
+        case .duration: .humanizeDuration
+        case .percentage: .humanizePercentage
+        case .humanize, .humanizeDuration, .humanizePercentage: self
+        }
+    }
+
     /// The filter to use instead if this one would turn the value into nonsense; nil if it fits.
     func replacement(for dimension: Dimension) -> ValueFilter? {
         switch (self, dimension) {
+        case (.duration, .ratio): .percentage
         case (.humanizeDuration, .ratio): .humanizePercentage
-        case (.humanizeDuration, .rate), (.humanizeDuration, .count): .humanize
+        case (.percentage, .time): .duration
         case (.humanizePercentage, .time): .humanizeDuration
-        case (.humanizePercentage, .rate), (.humanizePercentage, .count): .humanize
+        case (.duration, .rate), (.duration, .count), (.humanizeDuration, .rate), (.humanizeDuration, .count),
+            (.percentage, .rate), (.percentage, .count), (.humanizePercentage, .rate), (.humanizePercentage, .count):
+            .humanize
         default: nil
         }
     }

@@ -62,8 +62,12 @@ package struct PrometheusRules {
 }
 
 extension AnnotationTemplate {
-    /// The template for Prometheus, which has no culprit.
+    /// The template for Prometheus, which has neither a culprit nor Faultline's filters.
     fileprivate var prometheusText: String {
         text.replacing(/\{\{\s*\$culprit\s*\}\}/, with: "see Faultline")
+            .replacing(/\{\{\s*\$value\s*\|\s*(\w+)\s*\}\}/) { match in
+                let filter = ValueFilter(rawValue: String(match.1))
+                return "{{ $value | \(filter?.prometheus.rawValue ?? String(match.1)) }}"
+            }
     }
 }

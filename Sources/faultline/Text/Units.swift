@@ -1,11 +1,6 @@
 import Foundation
 import Support
 
-/// A share of errors: `0`, `0.02 %`, `12.5 %`.
-func percentText(_ ratio: Double) -> String {
-    ratio == 0 ? "0" : String(format: ratio < 0.001 ? "%.2f %%" : "%.1f %%", ratio * 100)
-}
-
 /// A share of time: `-`, `<1 %`, `92 %`.
 func shareText(_ share: Double) -> String {
     share == 0 ? "-" : share < 0.01 ? "<1 %" : String(format: "%.0f %%", share * 100)

@@ -6,7 +6,7 @@ struct AnnotationTemplateTests {
     @Test(arguments: [
         ("plain $ {text}", "plain $ {text}"), ("{{ $labels.operation }} is slow", "Range is slow"),
         ("{{$labels.operation}}{{$value}}", "Range0.2125"),
-        ("p99 {{ $value | humanizeDuration }}", "p99 212.5ms"),
+        ("p99 {{ $value | humanizeDuration }}", "p99 212.5ms"), ("p99 {{ $value | duration }}", "p99 212 ms"),
         ("{{ $value|humanize }}", "212.5m"), ("{{ $culprit }} or $culprit", "etcd or etcd"), ("", ""),
         ("}} {", "}} {"),
     ])
@@ -43,6 +43,25 @@ struct AnnotationTemplateTests {
     @Test(arguments: [(1234.5, "1.234k"), (0.0125, "12.5m"), (50, "50"), (2_500_000, "2.5M"), (0, "0")])
     func `numbers are formatted for people`(number: Double, expected: String) {
         #expect(HumanNumber.scaled(number) == expected)
+    }
+
+    @Test(arguments: [
+        (ValueFilter.duration, 0.0002125, "212 µs"), (.duration, 0.00125, "1.25 ms"), (.duration, 4.5, "4.50 s"),
+        (.percentage, 0.12345, "12.3 %"), (.percentage, 0.0004, "0.04 %"), (.percentage, 0, "0"),
+    ])
+    func `values are written as in other texts of ours`(filter: ValueFilter, value: Double, expected: String) {
+        #expect(filter.apply(value) == expected)
+    }
+
+    @Test(arguments: [
+        (ValueFilter.duration, Dimension.ratio, ValueFilter.percentage), (.percentage, .time, .duration),
+        (.duration, .rate, .humanize), (.percentage, .count, .humanize),
+        (.humanizeDuration, .ratio, .humanizePercentage),
+    ])
+    func `a filter for another unit is replaced by one of its own kind`(
+        filter: ValueFilter, dimension: Dimension, expected: ValueFilter
+    ) {
+        #expect(filter.replacement(for: dimension) == expected)
     }
 
     @Test func `percentages and plain numbers are formatted for people`() {
