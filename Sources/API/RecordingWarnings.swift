@@ -35,6 +35,25 @@ extension RecordedTraces.Searched {
     }
 }
 
+extension RecordedTraces.EarlierOperations {
+    var warnings: [String] {
+        searched.damage.warnings
+            + (searched.failure.map { failure in
+                switch failure {
+                case .isBusy:
+                    ["the recording was not read, because another search is reading it; names may be missing"]
+                case .isTooLong:
+                    [
+                        (searched.since.map { "the recording was read only back to \(Timestamp.rfc3339($0))" }
+                            ?? "the recording was not read to its end")
+                            + ", in \(QueryDeadline.naming.text); names may be missing"
+                    ]
+                }
+            } ?? [])
+            + (limit.map { ["the recording has \($0) operations or more; of these, only \($0) are listed"] } ?? [])
+    }
+}
+
 extension [RecordedTraces.Damage] {
     /// Few are as good as all: the log has them.
     private static let saidMax = 5

@@ -5,27 +5,41 @@ import Synchronization
 // What a recording knows besides traces, for lists of choices.
 
 extension RecordedTraces {
+    /// Operations that were recorded before the window began.
+    package struct EarlierOperations: Sendable {
+        package var labels: Set<OperationLabels> = []
+        package var searched = Searched()
+        /// How many were listed if there may be more; nil otherwise.
+        package var limit: Int?
+    }
+
     /// More are nothing to choose from.
     private static let operationsMax = 10_000
 
     /// Operations that were recorded before the window began, latest first, as many as can be read within a time limit.
     /// They are read only once, because the earlier recording doesn't change.
     ///
-    /// - Parameter services: which services have which role.
-    package func earlierOperations(within limit: Duration, services: ServiceNames) -> Set<OperationLabels> {
-        guard windowBegan > .min else { return [] }
+    /// - Parameters:
+    ///   - count: lists no more.
+    ///   - services: which services have which role.
+    package func earlierOperations(
+        within limit: Duration, upTo count: Int = operationsMax, services: ServiceNames
+    ) -> EarlierOperations {
+        guard windowBegan > .min else { return EarlierOperations() }
         return earlierOperations.withLock { known in
             if let known { return known }
-            var operations: Set<OperationLabels> = []
+            var labels: Set<OperationLabels> = []
             let searched = search(.min..<windowBegan, before: .now + limit, services: services) { view, _ in
-                for labels in view.operations where operations.count < Self.operationsMax { operations.insert(labels) }
+                for operation in view.operations where labels.count < count { labels.insert(operation) }
             } isEnough: {
-                operations.count >= Self.operationsMax
+                labels.count >= count
             }
+            let earlier = EarlierOperations(
+                labels: labels, searched: searched, limit: labels.count >= count ? count : nil)
             // Somebody else was reading.
-            if case .isBusy = searched.failure { return operations }
-            known = operations
-            return operations
+            if case .isBusy = searched.failure { return earlier }
+            known = earlier
+            return earlier
         }
     }
 

@@ -75,7 +75,7 @@ package final class RecordedTraces: Sendable {
     private let onDamage: @Sendable (Damage) -> Void
     private let damagedParts = Atomic<Int>(0)
     /// What was read for lists; nil before that.
-    let earlierOperations = Mutex<Set<OperationLabels>?>(nil)
+    let earlierOperations = Mutex<EarlierOperations?>(nil)
     /// Held while reading, because reading uses all it can get of a core and of the disk.
     private let turn = Mutex(())
 

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from harness import http_client, project, recordings, spans
+from harness import http_client, recordings, spans
+from harness.chromium import chromium
 from harness.waiting import eventually
 from test_culprit import create
 from test_kept_traces import NO_RULES, fill
@@ -234,11 +235,26 @@ def test_damage_is_said_counted_and_logged(damaged):
     daemon.log.wait_for("passed over a damaged part of the recording", path.name)
 
 
+@pytest.mark.parametrize("path", ["/api/services", "/api/services/checkout/operations", "/api/operations?service=checkout",
+                                  "/api/v3/services", "/api/v3/operations?service=checkout"])
+def test_lists_say_which_damage_they_may_lack_names_for(damaged, path):
+    daemon, _, file = damaged
+    said = f"a damaged part of {file.name} was passed over"
+    # What was read once is said each time.
+    for _ in range(2):
+        answer = json.loads(daemon.get(path)[2])
+        if "v3" in path:
+            (warning,) = answer["warnings"]
+        else:
+            (problem,) = answer["errors"]
+            assert problem["code"] == 206 and answer["data"]
+            warning = problem["msg"]
+        assert warning.startswith(said)
+
+
 def test_the_page_says_which_damage_a_trace_may_lack_spans_for(damaged):
     daemon, made, path = damaged
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.goto(f"http://{daemon.query}/?trace={made[0].trace_id.hex()}")
         expect(page.get_by_text(f"a damaged part of {path.name} was passed over")).to_be_visible(timeout=30_000)
-        browser.close()

@@ -75,6 +75,29 @@ import Testing
         #expect(found.failure == .isTooLong)
     }
 
+    private static func earlier(
+        _ files: [RecordedTraces.File], within limit: Duration, upTo count: Int
+    ) -> RecordedTraces.EarlierOperations {
+        defer { for file in files { try? FileManager.default.removeItem(atPath: file.path) } }
+        let recorded = RecordedTraces(windowBegan: .max) { files }
+        let earlier = recorded.earlierOperations(within: limit, upTo: count, services: .usual)
+        // They are read once, and what is missing is said each time.
+        let again = recorded.earlierOperations(within: .seconds(60), upTo: count, services: .usual)
+        #expect(again.labels == earlier.labels && again.limit == earlier.limit)
+        #expect(again.searched.failure == earlier.searched.failure)
+        return earlier
+    }
+
+    @Test func `come with lists of operations that say if they may be incomplete`() throws {
+        let all = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(60), upTo: 1_000)
+        #expect(all.labels.contains { $0.service != "_other" } && all.limit == nil && all.searched.failure == nil)
+        let most = all.labels.count - 1
+        let some = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(60), upTo: most)
+        #expect(some.labels.count == most && some.limit == most)
+        let none = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(-1), upTo: 1_000)
+        #expect(none.labels.isEmpty && none.searched.failure == .isTooLong)
+    }
+
     @Test func `are looked for by one at a time`() async throws {
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let reading = DispatchSemaphore(value: 0)

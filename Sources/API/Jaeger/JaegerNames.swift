@@ -2,21 +2,26 @@ import Engine
 import Pipeline
 import Traces
 
-// The services and operations that Jaeger's clients offer: those in the window and the history, and those recorded
-// before.
-
 struct JaegerOperation: Encodable, Hashable {
     var name: String
     var spanKind: String
 }
 
-extension QueryServer.Surface {
-    private var operations: Set<OperationLabels> {
-        let earlier = traces.recorded?.earlierOperations(within: QueryDeadline.naming, services: pipeline.services)
-        return Set(pipeline.view().operations).union(earlier ?? [])
+/// The services and operations that Jaeger's clients offer to choose from: those of the window and the history, and those that
+/// were recorded before.
+struct JaegerNames {
+    private let operations: Set<OperationLabels>
+    /// Why some may be missing.
+    let warnings: [String]
+
+    init(_ surface: QueryServer.Surface) {
+        let earlier = surface.traces.recorded?.earlierOperations(
+            within: QueryDeadline.naming, services: surface.pipeline.services)
+        operations = Set(surface.pipeline.view().operations).union(earlier?.labels ?? [])
+        warnings = earlier?.warnings ?? []
     }
 
-    var serviceNames: [String] {
+    var services: [String] {
         Set(operations.map(\.service)).subtracting(["_other", ""]).sorted()
     }
 
@@ -25,7 +30,7 @@ extension QueryServer.Surface {
     }
 
     /// - Parameter kind: of spans, in lower case; nil for all.
-    func jaegerOperations(of service: String, kind: String?) -> [JaegerOperation] {
+    func operations(of service: String, kind: String?) -> [JaegerOperation] {
         Set(
             operations.filter { $0.service == service }
                 .map { JaegerOperation(name: $0.operation, spanKind: $0.kind.name.lowercased()) }

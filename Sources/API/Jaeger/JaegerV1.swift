@@ -12,29 +12,32 @@ enum JaegerV1 {
     ]
 
     private static let services = Resource.jaegerV1("/api/services") { surface, _ in
-        try list(surface.serviceNames)
+        let names = JaegerNames(surface)
+        return try list(names.services, names.warnings)
     }
 
     private static let operationsOfService = Resource.jaegerV1("/api/services/:service/operations") { surface, query in
-        try list(surface.operationNames(of: query.variable("service")))
+        let names = JaegerNames(surface)
+        return try list(names.operationNames(of: query.variable("service")), names.warnings)
     }
 
     private static let operations = Resource.jaegerV1("/api/operations") { surface, query in
         guard let service = query["service"] else {
             throw JaegerError.badRequest("the parameter service is missing: the name of a service")
         }
-        return try list(surface.jaegerOperations(of: service, kind: query["spanKind"]))
+        let names = JaegerNames(surface)
+        return try list(names.operations(of: service, kind: query["spanKind"]), names.warnings)
     }
 
     private static let traces = Resource.jaegerV1("/api/traces") { surface, query in
         let ids = query.all("traceID")
         if ids.isEmpty {
             let found = try search(query).traces(surface)
-            return try list(found.message(), found.warnings)
+            return try traceList(found.message(), found.warnings)
         }
         let range = try range(query)
         let found = surface.recall(try ids.map { surface.remembered(try JaegerQuery.traceID($0), in: range) })
-        return try list(found.message, found.warnings)
+        return try traceList(found.message, found.warnings)
     }
 
     private static let trace = Resource.jaegerV1("/api/traces/:id") { surface, query in
@@ -96,7 +99,7 @@ enum JaegerV1 {
         var total: Int
         let limit = 0
         let offset = 0
-        let errors = JSONNull()
+        var errors: JaegerProblems
     }
 
     private struct ErrorEnvelope: Encodable {
@@ -112,12 +115,12 @@ enum JaegerV1 {
         var errors: [Error]
     }
 
-    static func list(_ elements: [some Encodable]) throws -> String {
-        try JSONText.encode(Envelope(data: elements, total: elements.count))
+    static func list(_ elements: [some Encodable], _ warnings: [String] = []) throws -> String {
+        try JSONText.encode(Envelope(data: elements, total: elements.count, errors: JaegerProblems(warnings)))
     }
 
     /// Traces.
-    private static func list(_ message: [UInt8], _ warnings: [String]) throws -> String {
+    private static func traceList(_ message: [UInt8], _ warnings: [String]) throws -> String {
         guard let json = WholeTraceFormat.jaegerList(message, warnings: warnings) else { return try list([String]()) }
         return json
     }

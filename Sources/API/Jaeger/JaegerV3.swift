@@ -10,14 +10,17 @@ enum JaegerV3 {
 
     private struct Services: Encodable {
         var services: [String]
+        var warnings: [String]?
     }
 
     private struct Operations: Encodable {
         var operations: [JaegerOperation]
+        var warnings: [String]?
     }
 
     private static let services = Resource.jaegerV3("/api/v3/services") { surface, _ in
-        try JSONText.encode(Services(services: surface.serviceNames))
+        let names = JaegerNames(surface)
+        return try JSONText.encode(Services(services: names.services, warnings: said(names.warnings)))
     }
 
     private static let operations = Resource.jaegerV3("/api/v3/operations") { surface, query in
@@ -25,7 +28,9 @@ enum JaegerV3 {
             throw JaegerError.badRequest("the parameter service is missing: the name of a service")
         }
         let kind = query["spanKind", "span_kind"]
-        return try JSONText.encode(Operations(operations: surface.jaegerOperations(of: service, kind: kind)))
+        let names = JaegerNames(surface)
+        return try JSONText.encode(
+            Operations(operations: names.operations(of: service, kind: kind), warnings: said(names.warnings)))
     }
 
     private static let summaries = Resource.jaegerV3("/api/v3/trace-summaries") { surface, query in

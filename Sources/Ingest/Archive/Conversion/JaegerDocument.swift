@@ -10,27 +10,7 @@ struct JaegerDocument: Encodable {
     let total = 0
     let limit = 0
     let offset = 0
-    var errors: Problems
-
-    /// What keeps the traces from being whole; null if nothing does.
-    struct Problems: Encodable {
-        struct Problem: Encodable {
-            // As HTTP calls a part of what was asked for.
-            let code = 206
-            var msg: String
-        }
-
-        var warnings: [String]
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            if warnings.isEmpty {
-                try container.encodeNil()
-            } else {
-                try container.encode(warnings.map { Problem(msg: $0) })
-            }
-        }
-    }
+    var errors: JaegerProblems
 
     struct Trace: Encodable {
         var traceID: String

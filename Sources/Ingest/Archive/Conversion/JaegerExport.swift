@@ -34,7 +34,7 @@ package struct JaegerExport {
         let sorted = traces.values.sorted {
             ($0.spans.first?.startTime ?? 0, $0.traceID) < ($1.spans.first?.startTime ?? 0, $1.traceID)
         }
-        return try encoder.encode(JaegerDocument(data: sorted, errors: .init(warnings: warnings)))
+        return try encoder.encode(JaegerDocument(data: sorted, errors: JaegerProblems(warnings)))
     }
 
     private func process(_ resource: OTLPDocument.Resource?) -> JaegerDocument.Process {
