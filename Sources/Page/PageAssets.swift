@@ -35,6 +35,7 @@ package enum PageAssets {
         Asset("sparkline.js", PackageResources.sparkline_js),
         Asset("state.js", PackageResources.state_js),
         Asset("table.js", PackageResources.table_js),
+        Asset("streams.js", PackageResources.streams_js),
         Asset("tabs.js", PackageResources.tabs_js),
         Asset("tracelist.js", PackageResources.tracelist_js),
         Asset("traces.css", PackageResources.traces_css),

@@ -31,10 +31,12 @@ package struct OperationRow: Encodable, Sendable {
     var self_max_seconds: Double?
     /// False if percentiles come from a histogram; absent if they are exact.
     package var exact: Bool?
+    /// True for the streams of an operation; absent for other spans.
+    var stream: Bool?
 
     package init(
         _ row: SeriesSummary<OperationLabels>, selfTime: SeriesSummary<OperationLabels>?, seconds: Double,
-        sampling: SampledRow = SampledRow()
+        sampling: SampledRow = SampledRow(), isStream: Bool = false
     ) {
         cluster = row.labels.cluster.isEmpty ? nil : row.labels.cluster
         service = row.labels.service
@@ -57,6 +59,7 @@ package struct OperationRow: Encodable, Sendable {
         self_p99_seconds = selfTime.map { Double($0.p99) / 1e9 }
         self_max_seconds = selfTime.map { Double($0.max) / 1e9 }
         exact = row.isExact ? nil : false
+        stream = isStream ? true : nil
     }
 
     /// One row for each operation.
@@ -288,12 +291,21 @@ package struct OperationTables: Sendable {
         streams = []
     }
 
-    /// - Parameter summary: attributed.
-    package init(_ summary: PipelineSummary) {
-        let (view, seconds) = (summary.view, summary.seconds())
-        let split = StreamSplit(view.operationSummaries(), view)
-        let selfTimes = view.selfTimeSummaries()
-        rest = split.rest.map { OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds) }
-        streams = split.streams.map { OperationRow($0, selfTime: nil, seconds: seconds) }
+    /// - Parameters:
+    ///   - summary: attributed.
+    ///   - range: of span ends, Unix nanoseconds; nil for everything.
+    package init(_ summary: PipelineSummary, in range: Range<Int64>? = nil) {
+        let split = StreamSplit(of: summary.view, in: range)
+        let selfTimes = summary.view.selfTimeSummaries(in: range)
+        let seconds = summary.seconds(in: range)
+        let sampled = SampledRows(.spans, in: range, of: summary.view)
+        func row(_ row: SeriesSummary<OperationLabels>, isStream: Bool) -> OperationRow {
+            OperationRow(
+                row, selfTime: isStream ? nil : selfTimes[row.series], seconds: seconds,
+                sampling: sampled.row(row.series, service: row.labels.service, cluster: row.labels.cluster),
+                isStream: isStream)
+        }
+        rest = split.rest.map { row($0, isStream: false) }
+        streams = split.streams.map { row($0, isStream: true) }
     }
 }

@@ -199,12 +199,12 @@ def test_the_policy_allows_nothing_from_elsewhere_or_inline(daemon):
     assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
 
 
-CUT = """[...document.querySelectorAll("td.number, th.number")].filter((cell) => cell.clientWidth && cell.scrollWidth > cell.clientWidth)
+CUT = """[...document.querySelectorAll("td.number, th.number, .bar-name")].filter((cell) => cell.clientWidth && cell.scrollWidth > cell.clientWidth)
   .map((cell) => cell.textContent)"""
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("tab", ["requests", "operations", "sources"])
+@pytest.mark.parametrize("tab", ["requests", "operations", "streams", "sources"])
 def test_no_number_is_cut_off(daemon, browser, width, tab):
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
@@ -212,6 +212,17 @@ def test_no_number_is_cut_off(daemon, browser, width, tab):
     page.goto(f"http://{daemon.query}/?tab={tab}")
     expect(page.locator("#panel tbody td").first).to_be_visible()
     assert page.evaluate(CUT) == []
+    context.close()
+
+
+def test_the_chosen_tab_is_in_sight_on_a_phone(daemon, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"http://{daemon.query}/?tab=alerts")
+    expect(page.locator("article.alert").first).to_be_visible()
+    tab, bar = page.get_by_role("tab", name="Alerts").bounding_box(), page.get_by_role("tablist").bounding_box()
+    assert bar["x"] <= tab["x"] and tab["x"] + tab["width"] <= bar["x"] + bar["width"] + 1
     context.close()
 
 

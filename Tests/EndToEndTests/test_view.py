@@ -1,9 +1,14 @@
 """`faultline view`: the page, the query API and Jaeger's over recorded spans, without a daemon."""
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
+import math
+from collections import defaultdict
 
-from harness import project
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from playwright.sync_api import expect
+
+from harness import archives, project, spans
+from harness.chromium import chromium
 from harness.command import faultline
 from harness.metrics import Metrics
 from harness.viewer import Viewer
@@ -32,6 +37,55 @@ def test_the_api_says_what_a_replay_says(viewer, report):
     assert status["incident"]["id"] == report["incidents"][0]["id"]
     for path in ("alerts", "rules", "sources", "culprit?from=-1m", "components?step=5s", "latency?step=5s&operation=audit"):
         assert viewer.get(f"/api/v1/{path}")
+
+
+@pytest.mark.parametrize("range", ["", "&from=2026-11-23T04:33:00Z&to=2026-11-23T04:34:00Z"])
+def test_the_streams_of_an_operation_have_a_row_of_their_own_if_asked_for(viewer, range):
+    def rows(query):
+        found = defaultdict(list)
+        for row in viewer.ask(f"/api/v1/operations?limit=10000{query}{range}"):
+            found[row["service"], row["operation"], row["kind"]].append(row)
+        return found
+
+    together, apart = rows(""), rows("&streams=apart")
+    assert together.keys() == apart.keys()
+    divided = 0
+    for key, (whole,) in together.items():
+        parts = apart[key]
+        assert whole.get("stream") is None and [part.get("stream") for part in parts] in ([None], [True], [None, True])
+        assert sum(part["count"] for part in parts) == whole["count"]
+        assert sum(part["errors"] for part in parts) == whole["errors"]
+        assert max(part["max_seconds"] for part in parts) == whole["max_seconds"]
+        divided += len(parts) - 1
+        if len(parts) == 1 and not parts[0].get("stream"):
+            assert parts == [whole]
+    assert divided > 5
+
+
+def test_streams_are_divided_from_the_rest_span_by_span(tmp_path):
+    # Filters of gets, and of watches that take as many seconds as the others take milliseconds
+    made, quick, long = [], range(1, 42), range(1, 8)
+    for unit, numbers, path in (spans.MILLISECOND, quick, "/api/v1/pods/p"), (spans.SECOND, long, "/api/v1/pods?watch=true"):
+        for number in numbers:
+            server = spans.span(
+                "GET", duration=number * unit,
+                attributes=[spans.text("http.request.method", "GET"), spans.text("http.target", path)])
+            made += [server, spans.span(
+                "audit", duration=number * unit, trace_id=server.trace_id, parent_span_id=server.span_id,
+                kind=Span.SPAN_KIND_INTERNAL, start_time_unix_nano=server.start_time_unix_nano,
+                end_time_unix_nano=server.end_time_unix_nano)]
+    archive = tmp_path / "watches.otlp"
+    archive.write_bytes(archives.framed([spans.body(*made, service="apiserver")]))
+    with Viewer("--quiet", archive) as viewer:
+        found = {
+            bool(row.get("stream")): row for row in viewer.ask("/api/v1/operations?streams=apart") if row["operation"] == "audit"}
+    for is_stream, numbers, unit in (False, quick, 1e-3), (True, long, 1):
+        for share in 50, 90, 99:
+            rank = math.ceil(share / 100 * len(numbers))
+            assert found[is_stream][f"p{share}_seconds"] == pytest.approx(numbers[rank - 1] * unit)
+        assert found[is_stream]["mean_seconds"] == pytest.approx(sum(numbers) / len(numbers) * unit)
+        assert found[is_stream]["count"] == len(numbers)
+    assert "self_p99_seconds" in found[False] and "self_p99_seconds" not in found[True]
 
 
 def test_now_is_when_the_last_span_ended(viewer, report):
@@ -73,8 +127,7 @@ def spoken(report):
 
 
 def test_the_page_says_what_it_shows_names_the_culprit_and_opens_a_trace(viewer, report):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         said = []
         page.on("console", lambda message: said.append(message.text))
@@ -86,7 +139,6 @@ def test_the_page_says_what_it_shows_names_the_culprit_and_opens_a_trace(viewer,
         id = viewer.ask("/api/v1/traces?limit=1")["traces"][0]["trace_id"]
         page.goto(f"{viewer.url}/?trace={id}")
         expect(page.locator("main")).to_contain_text("etcd", timeout=PATIENCE)
-        browser.close()
     assert said == []
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from harness import project
+from harness import faults, project
 from harness.chromium import chromium
 from harness.viewer import Viewer
 
@@ -123,3 +123,62 @@ def test_alerts_of_one_name_are_shown_with_their_own_rule(tmp_path, page):
             alert = page.locator("article.alert", has_text=f"window={window}").first
             expect(alert.locator("code")).to_have_text(condition, timeout=PATIENCE)
             expect(alert).to_contain_text(f"over {over}")
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory):
+    """Mutating webhooks that fail for a while, as fast as ever."""
+    archive = tmp_path_factory.mktemp("failing") / "failing.otlp"
+    archive.write_bytes(faults.Recording("steady").with_fault(faults.failing_webhook("Call mutating webhook", 0.9)))
+    with Viewer("--quiet", archive) as viewer:
+        yield viewer
+
+
+def test_a_culprit_that_fails_is_marked_in_the_evidence(failing, page):
+    (incident,) = failing.ask("/api/v1/incidents")
+    assert incident["culprit"]["component"] == "mutating-webhook" and "failed" in incident["culprit"]["why"]
+    page.goto(f"{failing.url}/?tab=incidents")
+    row = page.locator("article.incident .evidence tbody tr").first
+    expect(row.locator("th")).to_have_text("mutating webhooks", timeout=PATIENCE)
+    expect(row.locator(".badge.failed")).to_have_text("fails")
+    expect(page.locator("article.incident .badge.failed")).to_have_count(1)
+
+
+def test_alerts_that_have_resolved_are_below_those_that_fire(failing, page):
+    recorded = f"from={failing.ask('/api/v1/status')['recorded_from']}&to={failing.ask('/api/v1/status')['last_span']}"
+    past = [alert for alert in failing.ask(f"/api/v1/alerts?{recorded}") if alert["resolved_at"]]
+    active = failing.ask("/api/v1/alerts")
+    assert len(past) > 2 and len(active) > 0
+    page.goto(f"{failing.url}/?tab=alerts")
+    shown = page.locator("article.alert")
+    expect(shown).to_have_count(len(active) + len(past), timeout=PATIENCE)
+    for place, alert in enumerate([*active, *reversed(past)]):
+        expect(shown.nth(place).locator(".badge").first).to_have_text(alert["state"])
+        expect(shown.nth(place).locator("h2")).to_contain_text(alert["alert"])
+        if alert["resolved_at"]:
+            expect(shown.nth(place)).to_contain_text(f"resolved {alert['resolved_at'][:19].replace('T', ' ')} UTC")
+
+
+def test_streams_are_apart_from_the_operations_that_they_would_hide(viewer, page):
+    rows = viewer.ask("/api/v1/operations?streams=apart")
+    streams = [row for row in rows if row.get("stream")]
+    assert streams and len(streams) < len(rows)
+    status = page.locator(".tab-bar [role=status]")
+    page.goto(f"{viewer.url}/?tab=operations")
+    expect(status).to_have_text(f"{len(rows) - len(streams)} operations", timeout=PATIENCE)
+    # Watches take minutes.
+    p99 = page.locator("#panel tbody td.p99")
+    expect(p99.first).to_have_text(re.compile(r"^[\d.]+ (ms|s)$"))
+    assert not any("min" in text for text in p99.all_inner_texts())
+    page.get_by_role("tab", name="Streams").click()
+    page.wait_for_url(re.compile("tab=streams"))
+    expect(status).to_have_text(f"{len(streams)} operations")
+    expect(page.locator("#panel tbody td.max").first).to_have_text(re.compile(r"^\d+ min"))
+    expect(page.locator("#panel .below")).to_contain_text("Watches and other long-running requests")
+    page.locator("#panel tbody a", has_text="audit").click()
+    expect(page.locator(".kind-title .line")).to_contain_text(re.compile(r"without \d+ streams, the longest \d+ min"))
+
+
+def test_an_interval_without_streams_says_so(viewer, page):
+    page.goto(f"{viewer.url}/?tab=streams&{EMPTY}")
+    expect(page.locator("#panel")).to_contain_text("No streams in this interval.", timeout=PATIENCE)

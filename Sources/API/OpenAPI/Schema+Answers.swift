@@ -58,7 +58,7 @@ extension Schema {
         optional: [
             "cluster": .text, "self_mean_seconds": .number, "self_p50_seconds": .number, "self_p90_seconds": .number,
             "self_p99_seconds": .number, "self_max_seconds": .number, "exact": .boolean, "estimated_count": .number,
-            "sampling_source": samplingSource,
+            "sampling_source": samplingSource, "stream": .boolean,
         ])
 
     private static let request = object(

@@ -2,6 +2,8 @@
 struct SeriesScope {
     let population: Population
     var range: TimeRange
+    /// Of `spans`.
+    private let streams: StreamChoice
     /// Lines.
     let count: Int
     /// The index of each series among those of the scope, or `noSeries`.
@@ -19,10 +21,14 @@ struct SeriesScope {
     /// There are fewer than 65,536 series.
     static let noSeries = UInt16.max
 
-    /// - Parameter isWanted: by series number, whether it is in the scope.
-    init(_ population: Population, range: TimeRange, isWanted: [Bool]) {
+    /// - Parameters:
+    ///   - streams: of a scope of spans.
+    ///   - isWanted: by series number, whether it is in the scope.
+    init(_ population: Population, range: TimeRange, streams: StreamChoice = .with, isWanted: [Bool]) {
+        precondition(streams == .with || population == .spans)
         self.population = population
         self.range = range
+        self.streams = streams
         var next: UInt16 = 0
         indexOfSeries = isWanted.map { wanted in
             guard wanted else { return Self.noSeries }
@@ -30,7 +36,7 @@ struct SeriesScope {
             return next - 1
         }
         count = Int(next)
-        isEverySpan = population == .spans && count == isWanted.count
+        isEverySpan = population == .spans && streams == .with && count == isWanted.count
         // 0 in the column of requests means no request.
         indexOfValue = population == .requests ? [Self.noSeries] + indexOfSeries : indexOfSeries
         byInstance = nil
@@ -42,6 +48,7 @@ struct SeriesScope {
     init(partsIn range: TimeRange, groups: Range<Int>, groupOfSeries: [Int32]) {
         population = .parts
         self.range = range
+        streams = .with
         count = groups.count
         isEverySpan = false
         indexOfSeries = groups.indices.map { UInt16($0 - groups.lowerBound) }
@@ -66,6 +73,7 @@ struct SeriesScope {
     private init(_ population: Population, range: TimeRange, _ scope: InstanceScope) {
         self.population = population
         self.range = range
+        streams = .with
         count = scope.groups.count
         isEverySpan = false
         indexOfSeries = (0..<scope.groups.count).map { UInt16($0) }
@@ -75,7 +83,8 @@ struct SeriesScope {
 
     /// The counts of a slot's summary, and the rows that it lacks; nil if it has none, or if the range cuts the slot.
     func summarized(_ slot: SlotView) -> (counts: SeriesCounts, rest: SlotRows)? {
-        range.covers(slot) && byInstance == nil ? SlotRows(slot).summarized(population) : nil
+        let isSummarized = range.covers(slot) && byInstance == nil && streams == .with
+        return isSummarized ? SlotRows(slot).summarized(population) : nil
     }
 
     /// Calls `body` with the rows of each block.
@@ -114,7 +123,7 @@ struct SeriesScope {
         _ body: (borrowing MeasuredRows) -> Void
     ) {
         let isCovered = range.covers(part.slot)
-        part.forEachBlock { columns, _, rows in
+        part.forEachBlock { columns, start, rows in
             guard isWanted() else { return }
             columns.bucket.withSpan(rows) { buckets in
                 columns.duration.withSpan(rows) { durations in
@@ -129,6 +138,7 @@ struct SeriesScope {
                             }
                         } else {
                             list(columns, rows, flags, in: &listed)
+                            if streams != .with { keepChosen(part.slot, from: start + rows.lowerBound, in: &listed) }
                             if !isCovered { keepInRange(columns, rows, in: &listed) }
                             listed.hand(to: body, buckets, durations, flags)
                         }
@@ -164,6 +174,17 @@ struct SeriesScope {
             let series =
                 population == .requests ? columns.request[first + row] &- 1 : columns.operation[first + row]
             return byInstance.index(series: Int(series), source: Int(columns.source[first + row]))
+        }
+    }
+
+    /// Keeps the listed rows that are streams, or those that aren't.
+    @inline(never)
+    private func keepChosen(_ slot: SlotView, from first: Int, in list: inout RowList) {
+        let (attribution, areWanted) = (slot.attribution, streams == .only)
+        let attributed = attribution?.rowCount ?? 0
+        list.keep { row in
+            let isStream = first + row < attributed && attribution?.selfTimes.isStream(row: first + row) == true
+            return isStream == areWanted
         }
     }
 

@@ -16,7 +16,7 @@ package struct SeriesSummary<Labels: Sendable>: Sendable {
 }
 
 extension WindowView {
-    private static let quantiles = [0.5, 0.9, 0.99]
+    static let quantiles = [0.5, 0.9, 0.99]
 
     /// One row for each operation with spans in the window or its history, most frequent first.
     ///
@@ -76,7 +76,7 @@ extension WindowView {
         return (statistics[0], isExact)
     }
 
-    private static func summary<Labels>(
+    static func summary<Labels>(
         _ series: Int, _ labels: Labels, _ statistics: LatencyStatistics, isExact: Bool
     ) -> SeriesSummary<Labels>? {
         guard statistics.count > 0 else { return nil }

@@ -185,8 +185,10 @@ package struct WindowView: Sendable {
     }
 
     /// Exact statistics of spans in the window.
+    ///
+    /// - Parameter streams: of spans that aren't told apart by instance.
     func measureWindow(
-        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+        _ population: Population, from: Int64, to: Int64, streams: StreamChoice = .with, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
         let inRange = slots.filter { $0.start < to && $0.end > from }
@@ -199,7 +201,7 @@ package struct WindowView: Sendable {
                 isWanted[series] = true
             }
         }
-        let scope = SeriesScope(population, range: range, isWanted: isWanted)
+        let scope = SeriesScope(population, range: range, streams: streams, isWanted: isWanted)
         let table = LatencyTable(scope, slots: inRange)
         var statistics = ExactQuantile.statistics(of: selections, in: table, slots: inRange)
         BadCounts.fill(&statistics, selections, scope, inRange)

@@ -13,7 +13,8 @@ export function evidence(components, culprit = null, when = "when the verdict wa
   const growth = (/** @type {any} */ part) => part.seconds - (part.baseline_seconds ?? 0);
   const isCulprit = (/** @type {any} */ part) => part.component === culprit?.component;
   const rows = [...components].sort((left, right) => Number(isCulprit(right)) - Number(isCulprit(left)) || growth(right) - growth(left)).slice(0, ROWS);
-  const fails = /\bfail/.test(culprit?.why ?? "");
+  // How long failures take says little.
+  const fails = /\bfail/.test(culprit?.why ?? "") && !/ instead of /.test(culprit?.why ?? "");
   const most = Math.max(...rows.map((part) => Math.max(part.seconds, part.baseline_seconds ?? 0)), 1e-9);
   return h("table", { class: "evidence" },
     h("caption", {}, `A request’s time, before and ${when}`),
@@ -27,7 +28,7 @@ export function evidence(components, culprit = null, when = "when the verdict wa
           h("span", { class: "before", style: { width: `${(before / most) * 100}%` } })),
         h("td", { class: "number muted" }, duration(before)),
         h("td", { class: "number" }, duration(part.seconds)),
-        h("td", { class: "number" }, part.seconds > before * 1.2 ? factor(part.seconds, before) : isCulprit(part) && fails ? h("span", { class: "badge failed" }, "fails") : "–"));
+        h("td", { class: "number" }, isCulprit(part) && fails ? h("span", { class: "badge failed" }, "fails") : part.seconds > before * 1.2 ? factor(part.seconds, before) : "–"));
     })));
 }
 

@@ -55,8 +55,8 @@ export function kindView(context) {
     showTraces(lists[2], "Around the median", usual.list);
   }
 
-  /** @param {any[]} steps @param {any} range @param {any} row */
-  function showTitle(steps, range, row) {
+  /** @param {any[]} steps @param {any} range @param {any} row @param {any} stream the row of its streams */
+  function showTitle(steps, range, row, stream) {
     const state = current();
     const labels = subject();
     const total = steps.reduce((sum, step) => sum + step.count, 0);
@@ -65,9 +65,10 @@ export function kindView(context) {
       h("a", { class: "back", href: link({ request: null, operation: null, cell: null }) }, "‹ All requests"),
       h("h1", {}, state.request ? requestName(labels) : labels.operation, h("span", { class: "muted" }, ` ${state.request ? requestScope(labels) : `${labels.service} · ${String(labels.kind).toLowerCase()}`}`)),
       h("p", { class: "line" },
-        h("span", {}, rate(row ? rateOf(row, range) : total / lengthOf(range))), h("span", {}, `${count(total)} in all`),
+        h("span", {}, rate(row || stream ? [row, stream].reduce((sum, one) => sum + (one ? rateOf(one, range) : 0), 0) : total / lengthOf(range))), h("span", {}, `${count(total)} in all`),
         h("span", { class: failed ? "bad" : "" }, `${failed ? percent(failed / total) : "none"} failed`),
-        row && h("span", {}, "p50 ", h("b", {}, duration(row.p50_seconds)), ", p99 ", h("b", {}, duration(row.p99_seconds)), ", longest ", h("b", {}, duration(row.max_seconds)))));
+        row && h("span", {}, "p50 ", h("b", {}, duration(row.p50_seconds)), ", p99 ", h("b", {}, duration(row.p99_seconds)), ", longest ", h("b", {}, duration(row.max_seconds))),
+        stream && h("span", {}, `${row ? `without ${count(stream.count)} ` : ""}${stream.count === 1 ? "stream" : "streams"}, the longest `, h("b", {}, duration(stream.max_seconds)))));
   }
 
   return {
@@ -80,18 +81,19 @@ export function kindView(context) {
       const common = { from: range.from, to: range.to, cluster: context.cluster() };
       const step = stepFor(Date.parse(range.from), Date.parse(range.to), COLUMNS);
       const [latency, table] = await Promise.all([
-        ask("latency", { ...subject(), ...common, step: `${step}s` }), ask(isRequest ? "requests" : "operations", common),
+        ask("latency", { ...subject(), ...common, step: `${step}s` }), isRequest ? ask("requests", common) : ask("operations", { ...common, streams: "apart" }),
       ]);
       if (id !== asked) return;
-      const row = rows(table, isRequest ? "requests" : "operations").find((candidate) => Object.entries(subject()).every(([name, value]) => (candidate[name] ?? "") === value));
-      showTitle(latency.steps, range, row);
+      const matching = rows(table, isRequest ? "requests" : "operations").filter((candidate) => Object.entries(subject()).every(([name, value]) => (candidate[name] ?? "") === value));
+      const [row, stream] = [false, true].map((isStream) => matching.find((candidate) => Boolean(candidate.stream) === isStream));
+      showTitle(latency.steps, range, row, stream);
       heat.show(latency, current().cell);
       if (isRequest) {
         const components = await ask("components", { ...subject(), ...common, step: `${stepFor(Date.parse(range.from), Date.parse(range.to))}s` });
         if (id !== asked) return;
         chart.show(components, { selection: null, incidents: context.incidents() });
       }
-      await showLists(id, range, row?.p50_seconds ?? null).catch((error) => lists.forEach((list) => showNoTraces(list, error)));
+      await showLists(id, range, (row ?? stream)?.p50_seconds ?? null).catch((error) => lists.forEach((list) => showNoTraces(list, error)));
     },
     close: () => go({ request: null, operation: null, cell: null }),
   };

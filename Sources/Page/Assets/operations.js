@@ -1,4 +1,4 @@
-// Operations: what spans are called, by service and kind.
+// Operations: what spans are called, by service and kind. Streams are apart: they would hide how long everything else takes.
 
 import { h } from "./dom.js";
 import { count, duration, percent, rate } from "./format.js";
@@ -11,10 +11,13 @@ const ratio = (row) => row.error_ratio ?? (row.count ? row.errors / row.count : 
 export const operations = {
   label: "Operations",
   resource: "operations",
+  parameters: { streams: "apart" },
   one: "operation",
   many: "operations",
   sort: "-p99",
   empty: "No spans in this interval.",
+  /** @param {any} row */
+  isShown: (row) => row.stream !== true,
   /** @param {any} row */
   text: (row) => `${row.service} ${row.operation} ${row.kind} ${row.cluster ?? ""}`,
   /** @param {{range: () => {from: string, to: string}, cluster: () => string | undefined}} context @returns {import("./table.js").Column[]} */

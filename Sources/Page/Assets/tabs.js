@@ -8,11 +8,12 @@ import { operations } from "./operations.js";
 import { requests } from "./requests.js";
 import { sources } from "./sources.js";
 import { adjust, current, link } from "./state.js";
+import { streams } from "./streams.js";
 import { table } from "./table.js";
 
 /** @type {Record<string, any>} */
-const TABLES = { requests, operations, sources };
-const TABS = ["requests", "operations", "sources", "incidents", "alerts"];
+const TABLES = { requests, operations, streams, sources };
+const TABS = ["requests", "operations", "streams", "sources", "incidents", "alerts"];
 
 /** @param {{range: () => any, cluster: () => string | undefined, now: () => string, newest: () => string | null, incidents: () => any[]}} context */
 export function tabs(context) {
@@ -23,6 +24,8 @@ export function tabs(context) {
   const element = h("section", { class: "tabbed", "aria-label": "Tables" }, h("div", { class: "tab-bar" }, bar, h("span", { class: "spacing" }), total, filter), panel);
   /** @type {string | null} */
   let shown = null;
+  /** The tab that was brought into sight last. @type {string | null} */
+  let scrolledTo = null;
   /** @type {any} */
   let grid = null;
   /** @type {any[]} */
@@ -35,15 +38,23 @@ export function tabs(context) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     /** @type {any} */ (bar.children[(TABS.indexOf(tab()) + step + TABS.length) % TABS.length]).click();
-    bar.querySelector("[aria-selected=true]")?.focus();
+    chosen().focus();
   });
+
+  const chosen = () => /** @type {HTMLElement} */ (bar.querySelector("[aria-selected=true]"));
 
   function showBar() {
     const hadFocus = bar.contains(document.activeElement);
+    const scrolled = bar.scrollLeft;
     fill(bar, TABS.map((name) => h("a", {
       role: "tab", href: link({ tab: name === "requests" ? null : name, q: null, sort: null }), "aria-selected": String(name === tab()), "aria-controls": "panel", tabindex: name === tab() ? 0 : -1,
     }, TABLES[name]?.label ?? (name === "incidents" ? `Incidents${context.incidents().length ? ` ${context.incidents().length}` : ""}` : "Alerts"))));
-    if (hadFocus) bar.querySelector("[aria-selected=true]")?.focus();
+    if (hadFocus) chosen().focus();
+    bar.scrollLeft = scrolled;
+    if (tab() === scrolledTo) return;
+    // On a phone the bar is wider than the screen.
+    scrolledTo = tab();
+    bar.scrollLeft = chosen().offsetLeft - bar.offsetLeft - (bar.clientWidth - chosen().offsetWidth) / 2;
   }
 
   function showRows() {
@@ -71,7 +82,7 @@ export function tabs(context) {
           label: definition.label, empty: definition.empty, columns: definition.columns(context),
           sorted: (key) => adjust({ sort: sorting() === `-${key}` ? key : `-${key}` }),
         });
-        fill(panel, grid?.element);
+        fill(panel, grid?.element, definition?.note && h("p", { class: "muted small below" }, definition.note));
         return this.load();
       }
       if (grid) showRows();
@@ -86,9 +97,10 @@ export function tabs(context) {
       }
       if (asked === "alerts") return showAlerts(panel, { from: context.range().from, to: context.range().to }, context.now(), context.cluster());
       const { from, to } = context.range();
-      const answer = rows(await ask(asked, { from, to, cluster: context.cluster() }), asked);
+      const { resource, parameters, isShown } = TABLES[asked];
+      const answer = rows(await ask(resource, { from, to, cluster: context.cluster(), ...parameters }), resource);
       if (asked !== tab()) return;
-      all = answer;
+      all = isShown ? answer.filter(isShown) : answer;
       showRows();
     },
   };

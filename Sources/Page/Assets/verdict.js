@@ -19,8 +19,11 @@ function headline(culprit) {
   return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
 }
 
-/** The page has links to the traces. @param {string} text */
-const advice = (text) => text.replace("(GET /api/v1/traces/ID)", "(below)");
+/** The page has links to the traces. Options of commands stay whole, names of metrics break at underscores. @param {string} text */
+function advice(text) {
+  return text.replace("(GET /api/v1/traces/ID)", "(below)").split(/(--\S+|\S*_\S+)/).map((part) =>
+    part.startsWith("--") ? h("span", { class: "unbroken" }, part) : part.includes("_") ? part.split(/(?<=_)/).map((piece) => [piece, h("wbr")]) : part);
+}
 
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -36,9 +39,10 @@ export function certaintyBadge(certainty) {
 /** @param {{count: number, slow: number, failed: number}} requests @param {string[]} [verbs] */
 function affected(requests, verbs = []) {
   if (!requests?.count) return null;
-  const parts = [requests.slow > 0 && `${count(requests.slow)} slow`, requests.failed > 0 && `${count(requests.failed)} failed`].filter(Boolean);
-  const of = `of ${count(requests.count)} requests`;
-  return `${parts.length ? parts.join(", ") : "none"} ${of}${verbs.length ? `: ${verbs.join(", ")}` : ""}`;
+  const { slow, failed } = requests;
+  const of = ` of ${count(requests.count)} requests `;
+  const said = slow > 0 ? `${count(slow)}${of}slow${failed > 0 ? `, ${count(failed)} failed` : ""}` : failed > 0 ? `${count(failed)}${of}failed` : `none${of.trimEnd()}`;
+  return verbs.length ? `${said}: ${verbs.join(", ")}` : said;
 }
 
 /** @param {any} incident @returns {string[]} */
@@ -104,7 +108,7 @@ const backLink = (isRecorded) => h("a", { class: "button", href: link({ from: nu
 export function quietVerdict(traffic, incidents, firing, isRecorded) {
   const [last] = incidents;
   return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert is firing" : `${firing} alerts are firing`}.` : isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong.", [
-    traffic && h("span", {}, `${rate(traffic.count / traffic.seconds)} requests take ${duration(traffic.mean)} on average`),
+    traffic && h("span", {}, `${rate(traffic.count / traffic.seconds).replace("/s", " requests/s")}, ${duration(traffic.mean)} on average`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
     last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),
   ], [], null);
