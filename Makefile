@@ -48,7 +48,7 @@ e2e: ## Run only the tests of the real process
 fmt: ## Format the sources
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
-uses: ## Report what is `package` or there at all although nothing uses it, by the compiler's index
+uses: ## Check that everything declared is used, and what is `package` by another target, by the compiler's index
 	swift build --build-tests
 	Scripts/report-uses.py
 

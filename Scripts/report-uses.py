@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Reports what is declared `package` although no other target uses it, and functions and computed properties that nothing uses, or
-only tests. check-structure.py knows names; this knows declarations, from the index that the compiler writes in a debug build:
+"""Fails if something is declared `package` although no other target uses it, or if nothing uses a function or computed property.
+Also lists those that only tests use. check-structure.py knows names; this knows declarations, from the index that the compiler
+writes in a debug build:
 
     swift build --build-tests && Scripts/report-uses.py
 
@@ -127,11 +128,21 @@ class Index:
             self.uses[usr].add((module, path, line.value))
 
 
-def needless(source, index, symbols, exposed):
-    """Yields line and name of what is `package` for nobody."""
+def unbuilt_words():
+    """By module: the words of the fuzz driver, which imports it. Only fuzzing builds that, so the index doesn't know it."""
+    words = defaultdict(set)
+    for path in sorted((ROOT / "Tests/Fuzz/Sources/FuzzDriver").glob("*.swift")):
+        text = path.read_text()
+        for module in re.findall(r"^import (\w+)", text, re.MULTILINE):
+            words[module].update(re.findall(r"\w+", text))
+    return words
+
+
+def needless(source, index, symbols, exposed, unbuilt):
+    """Yields line and name of what is `package` for no other target."""
     for match in structure.DECLARATION.finditer(source.code):
         kind, name = match.groups()
-        if kind == "subscript" or name in structure.WITNESSES:
+        if kind == "subscript" or name in structure.WITNESSES or name in unbuilt[source.module]:
             continue
         line = source.code.count("\n", 0, match.start(1)) + 1
         found = symbols.get((source.path, line, name or "init"), [])
@@ -153,7 +164,7 @@ def unused(source, index, symbols):
                 continue
             users = {module for module, path, used in index.uses.get(usr, ()) if (path, used) != (source.path, line)}
             if not users - TESTING and name not in ENTRANCES:
-                yield line, name, ", ".join(sorted(users)) or "nothing"
+                yield line, name, ", ".join(sorted(users))
 
 
 TESTING = {name for kind, name, _ in structure.declared_targets() if kind == "testTarget"} | {"TestSupport", "FuzzChecks", "FuzzDriver"}
@@ -169,15 +180,17 @@ def main():
         symbols[path, line, re.split(r"[(:]", name)[0]].append(usr)
     sources = structure.all_sources()
     exposed = structure.exposed_names(sources)
-    count = 0
+    unbuilt = unbuilt_words()
+    problems, tested = [], []
     for source in sources:
-        for line, name in needless(source, index, symbols, exposed):
-            print(f"{source.name}:{line}: no other target uses {name}, so it needs no `package`")
-            count += 1
+        for line, name in needless(source, index, symbols, exposed, unbuilt):
+            problems.append(f"{source.name}:{line}: no other target uses {name}, so it needs no `package`")
         for line, name, users in unused(source, index, symbols):
-            print(f"{source.name}:{line}: {name} is used by {users}")
-            count += 1
-    print(f"{count} findings among {len(index.defined)} symbols")
+            (tested if users else problems).append(f"{source.name}:{line}: {name} is used by {users or 'nothing'}")
+    for line in tested + problems:
+        print(line)
+    print(f"{len(problems)} problems among {len(index.defined)} symbols")
+    sys.exit(1 if problems else 0)
 
 
 main()

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-package import NIOSSL
+import NIOSSL
 import Support
 package import YAML
 
@@ -20,7 +20,7 @@ package struct CredentialError: Error, Hashable, CustomStringConvertible {
 /// A file that holds a credential, and the setting that names it.
 package struct CredentialFile: Hashable, Sendable {
     let field: String
-    package let file: FileReference
+    let file: FileReference
     package var path: String { file.path }
 
     /// No certificate, key or token is larger.
@@ -99,7 +99,7 @@ package struct FileStamp: Hashable, Sendable {
 
 extension CredentialFile {
     /// The certificates of a PEM file, at least one.
-    package func certificates() throws(CredentialError) -> [NIOSSLCertificate] {
+    func certificates() throws(CredentialError) -> [NIOSSLCertificate] {
         let bytes = try contents()
         let found = try? NIOSSLCertificate.fromPEMBytes(bytes)
         guard let found, !found.isEmpty else {

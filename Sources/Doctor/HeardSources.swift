@@ -16,7 +16,7 @@ package struct HeardSources: Sendable {
         package var service: String
         package var instance: String
         package var spans: Int
-        package var late: Int
+        var late: Int
         @OrNull package var lateness_seconds: Double?
         package var first: String
         package var last: String

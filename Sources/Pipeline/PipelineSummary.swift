@@ -20,7 +20,7 @@ package struct PipelineSummary: Sendable {
 
     private var isWindowOnly = false
 
-    package init(
+    init(
         view: WindowView, totals: CumulativeTotals, sources: SourceTable, counts: SpanCounts,
         unattributed: UnattributedSpans, componentNames: [String]
     ) {
@@ -78,15 +78,15 @@ package struct NameGauges: Equatable, Sendable {
     /// The last name that had no place.
     package let overflow: NameOverflow?
 
-    package init(_ table: OperationTable) {
+    init(_ table: OperationTable) {
         (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 
-    package init(_ table: RequestTable) {
+    init(_ table: RequestTable) {
         (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 
-    package init(_ table: SourceTable) {
+    init(_ table: SourceTable) {
         (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 }
@@ -100,9 +100,9 @@ package struct SpanCounts: Equatable, Sendable {
     package private(set) var late = 0
     package private(set) var rejections = Rejections()
 
-    package init() {}
+    init() {}
 
-    package mutating func add(_ outcome: AppendOutcome, _ batch: borrowing SpanBatch) {
+    mutating func add(_ outcome: AppendOutcome, _ batch: borrowing SpanBatch) {
         received += batch.count + batch.rejections.total
         accepted += outcome.accepted
         duplicates += outcome.duplicates

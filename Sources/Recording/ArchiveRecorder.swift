@@ -2,7 +2,7 @@ import Archive
 package import Engine
 import Foundation
 package import Logging
-package import Receivers
+import Receivers
 package import Scrape
 import Synchronization
 
@@ -38,7 +38,7 @@ package struct RecordingSettings: Equatable, Sendable {
 
 /// Records incoming requests on its own thread. Event loops only copy a request.
 package final class ArchiveRecorder: Sendable {
-    package let mode: RecordingSettings.Mode
+    let mode: RecordingSettings.Mode
     private let queue: RecordingQueue
     private let isFailed = Atomic<Bool>(false)
     private let counts = Mutex(RecordingCounts())
@@ -111,7 +111,7 @@ package final class ArchiveRecorder: Sendable {
     /// Adds a message, or the gap of one that isn't recorded.
     ///
     /// - Returns: what the acknowledgement has to wait for; nil if nothing.
-    package func append(_ message: RecordedMessage?) -> DurabilityAcknowledgement? {
+    func append(_ message: RecordedMessage?) -> DurabilityAcknowledgement? {
         if message == nil { counts.withLock { $0.requestsDropped += 1 } }
         let durability = queue.append(message.map { .message($0) })
         return mode == .durable ? durability : nil
@@ -136,7 +136,7 @@ package final class ArchiveRecorder: Sendable {
         self.isFailed.store(isFailed, ordering: .relaxed)
     }
 
-    package func count(_ body: (inout RecordingCounts) -> Void) {
+    func count(_ body: (inout RecordingCounts) -> Void) {
         counts.withLock { body(&$0) }
     }
 }

@@ -106,7 +106,7 @@ package struct Recording {
     /// What the acknowledgement waits for.
     package private(set) var durability: DurabilityAcknowledgement?
 
-    package init(_ recorder: ArchiveRecorder, byteCount: Int, hasRoom: Bool) {
+    init(_ recorder: ArchiveRecorder, byteCount: Int, hasRoom: Bool) {
         self.recorder = recorder
         self.byteCount = byteCount
         self.hasRoom = hasRoom
@@ -133,11 +133,11 @@ package struct Recording {
 }
 
 /// A message waiting to be written.
-package struct RecordedMessage: Sendable {
-    package let bytes: [UInt8]
+struct RecordedMessage: Sendable {
+    let bytes: [UInt8]
     /// Unix nanoseconds.
-    package let arrival: Int64
-    package let spans: Int
+    let arrival: Int64
+    let spans: Int
     /// Earliest to latest end of its spans.
     let spanEnds: ClosedRange<Int64>?
 }

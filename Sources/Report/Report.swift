@@ -9,7 +9,7 @@ import Synchronization
 package struct Report: Encodable, Sendable {
     package var spans: SpansRow
     /// RFC 3339; null if no span was accepted.
-    @OrNull package var first: String?
+    @OrNull var first: String?
     @OrNull package var last: String?
     /// The earliest span end. Rates are over the time from here to the last end, since a watch may have begun long
     /// before.
@@ -62,7 +62,7 @@ extension Report {
 }
 
 package struct SpansRow: Encodable, Sendable {
-    package var received: Int
+    var received: Int
     package var accepted: Int
     package var duplicates: Int
     package var late: Int

@@ -17,7 +17,7 @@ package struct OperationRow: Encodable, Sendable {
     /// How many spans `count` stands for; absent if all of them arrived.
     var estimated_count: Double?
     /// How the ratio of sampling is known; absent where nothing is known.
-    package var sampling_source: String?
+    var sampling_source: String?
     var mean_seconds: Double
     package var p50_seconds: Double
     package var p90_seconds: Double
@@ -30,11 +30,11 @@ package struct OperationRow: Encodable, Sendable {
     package var self_p99_seconds: Double?
     var self_max_seconds: Double?
     /// False if percentiles come from a histogram; absent if they are exact.
-    package var exact: Bool?
+    var exact: Bool?
     /// True for the streams of an operation; absent for other spans.
     var stream: Bool?
 
-    package init(
+    init(
         _ row: SeriesSummary<OperationLabels>, selfTime: SeriesSummary<OperationLabels>?, seconds: Double,
         sampling: SampledRow = SampledRow(), isStream: Bool = false
     ) {
@@ -89,11 +89,11 @@ package struct RequestRow: Encodable, Sendable {
     package var count: Int
     package var errors: Int
     /// Requests per second, including unsampled ones.
-    package var rate: Double
+    var rate: Double
     /// How many requests `count` stands for; equal to it if all of them arrived.
     var estimated_count: Double
     /// How the ratio of sampling is known; absent where nothing is known.
-    package var sampling_source: String?
+    var sampling_source: String?
     package var p50_seconds: Double
     package var p90_seconds: Double
     package var p99_seconds: Double
@@ -103,9 +103,9 @@ package struct RequestRow: Encodable, Sendable {
     /// Requests that begin with their SERVER span because their authentication can't be identified, by reason; absent
     /// if there are none.
     package var without_authentication: WithoutAuthenticationRow?
-    package var exact: Bool?
+    var exact: Bool?
 
-    package init(
+    init(
         _ row: SeriesSummary<RequestLabels>, components: [ComponentRow],
         without authentication: WithoutAuthentication = WithoutAuthentication(), seconds: Double,
         sampling: SampledRow = SampledRow()
@@ -160,7 +160,7 @@ package struct WithoutAuthenticationRow: Encodable, Sendable {
     /// Their instance has too many lone authentications.
     package var too_many: Int
 
-    package init(_ counts: WithoutAuthentication) {
+    init(_ counts: WithoutAuthentication) {
         sampled = counts.sampled
         too_many = counts.crowded
     }
@@ -174,9 +174,9 @@ package struct ComponentRow: Encodable, Sendable {
     /// Fraction of the requests' total time, 0...1.
     package var share: Double
     /// Percentile of the component's part over all requests.
-    package var p99_seconds: Double
+    var p99_seconds: Double
 
-    package init(_ summary: ComponentSummary, _ names: [String]) {
+    init(_ summary: ComponentSummary, _ names: [String]) {
         component = names[Int(summary.component.number)]
         seconds = Double(summary.sum) / 1e9
         share = summary.share
@@ -193,12 +193,12 @@ package struct SourceRow: Encodable, Sendable {
     /// Accepted ones.
     package var spans: Int
     /// Of these, those that arrived after the time of their end had been evaluated.
-    package var late: Int
+    var late: Int
     /// The longest delay of a late span after its end; null if none was late.
     @OrNull var lateness_seconds: Double?
     /// The earliest and the latest span end, RFC 3339.
-    package var first: String
-    package var last: String
+    var first: String
+    var last: String
     /// The ratio that its traces were sampled with; null if it isn't known.
     @OrNull package var sampling_ratio: Double?
     /// How it is known: `configured`, `tracestate` or `estimated`.
@@ -260,12 +260,12 @@ struct SampledRows {
 }
 
 /// How the spans or requests of a row were sampled.
-package struct SampledRow {
+struct SampledRow {
     /// How many there were for each one that arrived; nil if all arrived.
     var scale: SampleScale?
     var source: String?
 
-    package init(scale: SampleScale? = nil, source: String? = nil) {
+    init(scale: SampleScale? = nil, source: String? = nil) {
         self.scale = scale
         self.source = source
     }

@@ -12,7 +12,7 @@ package struct RuleComparison: Sendable {
         @OrNull package var old: RuleActivity?
     }
 
-    package private(set) var rows: [Row] = []
+    private(set) var rows: [Row] = []
 
     /// - Parameters:
     ///   - new: the first groups of the evaluator that found `transitions`; the `old` ones follow them.
@@ -60,7 +60,7 @@ package struct RuleActivity: Encodable, Sendable {
     /// When each firing alert started, by fingerprint; Unix nanoseconds.
     private var since: [String: Int64] = [:]
 
-    package mutating func add(_ transition: AlertTransition) {
+    mutating func add(_ transition: AlertTransition) {
         let fingerprint = transition.alert.fingerprint
         if transition.alert.state == .firing {
             fired += 1

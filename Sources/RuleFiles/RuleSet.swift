@@ -8,7 +8,7 @@ package import YAML
 /// The rules and sinks in force.
 package struct RuleSet: Sendable {
     package private(set) var groups: [RuleGroup] = []
-    package private(set) var sinks: [any SinkDefinition] = []
+    private(set) var sinks: [any SinkDefinition] = []
     /// The loaded files, in order.
     package private(set) var files: [String] = []
     package private(set) var warnings: [Diagnostic] = []

@@ -17,7 +17,7 @@ package struct RuleSource: Sendable {
     /// How far back individual spans are kept, nanoseconds.
     var exactWindow: Int64
     /// The names of components, by number.
-    package var components: [String]
+    var components: [String]
 
     /// - Parameters:
     ///   - limits: the limits of the window.
@@ -82,9 +82,9 @@ package struct RuleSource: Sendable {
 
 /// A rule file named by a configuration or command line: a path, a shell pattern, or `builtin`.
 package struct RuleFileName: Sendable {
-    package var name: String
+    var name: String
     /// Its position in the configuration; nil on a command line.
-    package var location: (file: String, position: SourcePosition)?
+    var location: (file: String, position: SourcePosition)?
 
     package init(_ name: String, location: (file: String, position: SourcePosition)? = nil) {
         self.name = name
@@ -92,7 +92,7 @@ package struct RuleFileName: Sendable {
     }
 
     /// A problem of the name, at its position.
-    package func problem(_ message: String) -> Diagnostics {
+    func problem(_ message: String) -> Diagnostics {
         var diagnostics = Diagnostics(file: location?.file ?? name)
         diagnostics.report(location?.position ?? .start, message)
         return diagnostics

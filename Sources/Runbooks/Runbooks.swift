@@ -4,7 +4,7 @@ package enum Runbooks {
     package static func path(of alert: String) -> String? { pages[alert].map { _ in "/runbooks/\(alert)" } }
 
     /// The page of an alert, in Markdown; nil if there is none.
-    package static func page(of alert: String) -> [UInt8]? { pages[alert] }
+    static func page(of alert: String) -> [UInt8]? { pages[alert] }
 
     private static let pages: [String: [UInt8]] = [
         "APIServerClusterListBurnsBudget": PackageResources.APIServerClusterListBurnsBudget_md,

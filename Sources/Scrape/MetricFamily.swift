@@ -9,8 +9,8 @@ package struct MetricFamily: Sendable {
 
     /// Without `_total` for counters, as in OpenMetrics.
     package let name: String
-    package let kind: Kind
-    package let help: String
+    let kind: Kind
+    let help: String
     /// Names of the samples' labels in the order in which they are written, without `le` and `quantile`.
     package let labels: [String]
     /// The condition, in words, under which the family is present; nil if always.

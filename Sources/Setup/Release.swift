@@ -3,7 +3,7 @@ package struct Release: Hashable, Comparable, Sendable, CustomStringConvertible 
     let major: Int
     let minor: Int
     /// nil if only major and minor are known.
-    package let patch: Int?
+    let patch: Int?
 
     package init(_ major: Int, _ minor: Int, patch: Int? = nil) {
         self.major = major

@@ -161,7 +161,7 @@ extension [Setting] {
 /// Where exporters send spans: `HOST:PORT`, as kube-apiserver and etcd take it, without a scheme.
 package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
     package let description: String
-    package let host: String
+    let host: String
     let port: UInt16
 
     /// - Throws: `SetupError` that says what would be right.

@@ -7,7 +7,7 @@ import Synchronization
 /// Nothing is decoded until a trace is asked for: a body costs one copy and a few bits for each span.
 package final class RecentBodies: Sendable {
     /// An `ExportTraceServiceRequest` on the wire, valid.
-    package struct Body: Sendable {
+    struct Body: Sendable {
         fileprivate let chunk: BodyChunk
         fileprivate let range: Range<Int>
 
@@ -43,7 +43,7 @@ package final class RecentBodies: Sendable {
     }
 
     /// Bytes; 0 keeps nothing.
-    package let limit: Int
+    let limit: Int
     /// How much is evicted at once when there is too much. A larger body has a chunk of its own.
     private let chunkBytes: Int
     private let state = Mutex(State())
@@ -100,7 +100,7 @@ package final class RecentBodies: Sendable {
     }
 
     /// Bodies that may hold spans of any of some traces, in order of arrival.
-    package func bodies(mayHold traces: [TraceID]) -> [Body] {
+    func bodies(mayHold traces: [TraceID]) -> [Body] {
         state.withLock { state in
             state.segments.flatMap { segment in
                 segment.entries.lazy.filter { entry in traces.contains { entry.filter.mayHold($0) } }

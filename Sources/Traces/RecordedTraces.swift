@@ -1,5 +1,5 @@
 import Archive
-package import Engine
+import Engine
 import Support
 import Synchronization
 
@@ -7,13 +7,13 @@ import Synchronization
 /// everything is read, newest first; with a time range, the indices of files say which parts to read.
 package final class RecordedTraces: Sendable {
     package struct File: Sendable {
-        package var path: String
+        var path: String
         /// When it was begun, Unix nanoseconds; `.min` if unknown: it may hold spans of any time.
-        package var begun: Int64
+        var begun: Int64
         /// When it was written last, Unix nanoseconds.
-        package var modified: Int64
+        var modified: Int64
         /// Whether more may be written to it, so that an incomplete end isn't damage.
-        package var isGrowing: Bool
+        var isGrowing: Bool
 
         package init(path: String, begun: Int64 = .min, modified: Int64, isGrowing: Bool = false) {
             self.path = path
@@ -46,12 +46,12 @@ package final class RecordedTraces: Sendable {
     }
 
     /// A trace that is looked for.
-    package struct Sought: Sendable {
-        package var id: TraceID
+    struct Sought: Sendable {
+        var id: TraceID
         /// When its spans ended, Unix nanoseconds; nil if unknown.
-        package var ends: Range<Int64>?
+        var ends: Range<Int64>?
 
-        package init(_ id: TraceID, endingIn ends: Range<Int64>?) {
+        init(_ id: TraceID, endingIn ends: Range<Int64>?) {
             self.id = id
             self.ends = ends
         }
@@ -101,7 +101,7 @@ package final class RecordedTraces: Sendable {
     /// The spans of some traces.
     ///
     /// - Parameter deadline: no part of the recording is begun after it.
-    package func traces(_ sought: [Sought], before deadline: ContinuousClock.Instant) -> Found {
+    func traces(_ sought: [Sought], before deadline: ContinuousClock.Instant) -> Found {
         var found = Found()
         var extract = TraceExtract(sought.map(\.id))
         found.failure = reading(before: deadline) { reading in

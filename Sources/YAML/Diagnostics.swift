@@ -35,7 +35,7 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     package var position: SourcePosition
     package var message: String
 
-    package init(file: String, position: SourcePosition, message: String) {
+    init(file: String, position: SourcePosition, message: String) {
         self.file = file
         self.position = position
         self.message = message

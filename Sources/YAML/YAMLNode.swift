@@ -103,7 +103,7 @@ extension YAMLNode {
 /// A mapping with a fixed set of fields. Reports any other.
 package struct YAMLMapping {
     /// What messages call the mapping, such as "a rule".
-    package let what: String
+    let what: String
     package let start: SourcePosition
     private let entries: [YAMLNode.Entry]
 

@@ -1,4 +1,4 @@
-import Report
+@testable import Report
 import Rules
 import TestSupport
 import Testing

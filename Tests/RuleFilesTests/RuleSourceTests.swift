@@ -1,7 +1,7 @@
 import YAML
 import Foundation
 import Notify
-import RuleFiles
+@testable import RuleFiles
 import Rules
 import Testing
 

@@ -1,20 +1,20 @@
 package import Pipeline
-package import Rules
+import Rules
 import Runbooks
-package import Support
+import Support
 
 /// A group of rules for the query API, with the field names of a rule file. Durations are in seconds, times in RFC
 /// 3339. Missing values are null, except that a rule has only one of `select` and `match`.
 package struct RuleGroupJSON: Encodable, Sendable {
-    package struct Rule: Encodable, Sendable {
+    struct Rule: Encodable, Sendable {
         var alert: String
         /// Matchers as text, by label.
-        package var select: [String: String]?
+        var select: [String: String]?
         var match: [String: String]?
         var when: String
         /// null if every value of the condition has its own window.
         @OrNull var over_seconds: Double?
-        package var by: [String]
+        var by: [String]
         var for_seconds: Double
         var keep_firing_for_seconds: Double
         var labels: [String: String]
@@ -23,17 +23,17 @@ package struct RuleGroupJSON: Encodable, Sendable {
         /// The path of the page about a built-in alert; null if there is none.
         @OrNull var runbook: String?
         /// `firing` if any alert fires, else `pending` if any is pending, else `inactive`.
-        package var state: AlertState
-        package var alerts: [AlertJSON]
+        var state: AlertState
+        var alerts: [AlertJSON]
     }
 
-    package var name: String
+    var name: String
     var interval_seconds: Double
     /// null without a limit.
-    @OrNull package var limit: Int?
+    @OrNull var limit: Int?
     /// The last evaluated time; null until these rules have been evaluated.
     @OrNull var evaluated_at: String?
-    package var rules: [Rule]
+    var rules: [Rule]
 
     package init(_ group: EvaluationSnapshot.Group) {
         name = group.definition.name

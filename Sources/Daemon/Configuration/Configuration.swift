@@ -4,7 +4,7 @@ import OTLP
 package import Pipeline
 package import Receivers
 package import Recording
-package import RuleFiles
+import RuleFiles
 import Rules
 import Support
 package import YAML
@@ -30,7 +30,7 @@ package struct Configuration: Sendable {
     var isBodySizeExplicit = false
     /// The parts, once the available memory is known (`fit`). nil in a replay, whose result must not depend on the
     /// machine.
-    package internal(set) var memory: MemoryBudget?
+    var memory: MemoryBudget?
     package var recording = RecordingSettings()
     /// Where alerts and undelivered notifications survive the process; nil for nowhere.
     package var stateDirectory: String?
@@ -41,7 +41,7 @@ package struct Configuration: Sendable {
     /// How requests are divided among components.
     package var attribution = AttributionSettings()
     /// Rule files and patterns, relative to the working directory; empty means the built-in rules.
-    package var ruleFiles: [RuleFileName] = []
+    var ruleFiles: [RuleFileName] = []
     /// Positions in the file of settings that only the running machine can judge.
     var positions = ConfigurationPositions()
     /// Warnings found while reading: settings that work but are hardly intended.

@@ -14,7 +14,7 @@ extension Configuration {
     ]
 
     /// Reads a configuration file. Throws all of its problems.
-    package init(path: String) throws(Diagnostics) {
+    init(path: String) throws(Diagnostics) {
         try self.init(try RuleFile.contents(of: path), file: path)
     }
 

@@ -5,8 +5,8 @@ import Support
 /// its libraries, which the kernel counts too.
 ///
 /// Parts named in the configuration get what it says; the others share the rest in proportion.
-package struct MemoryBudget: Equatable, Sendable {
-    package enum Part: String, CaseIterable, Sendable {
+struct MemoryBudget: Equatable, Sendable {
+    enum Part: String, CaseIterable, Sendable {
         /// Spans as columns, and their attribution.
         case window
         case history
@@ -52,13 +52,13 @@ package struct MemoryBudget: Equatable, Sendable {
         }
     }
 
-    package let limit: Int
+    let limit: Int
     private var bytes: [Part: Int] = [:]
 
-    package subscript(part: Part) -> Int { bytes[part] ?? 0 }
+    subscript(part: Part) -> Int { bytes[part] ?? 0 }
 
     /// Of 2 GiB, with default shares.
-    package static let standard = MemoryBudget()
+    static let standard = MemoryBudget()
 
     private init() {
         limit = Self.limitDefault
@@ -78,7 +78,7 @@ package struct MemoryBudget: Equatable, Sendable {
     private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 8 * 5) }
 
     /// - Parameter explicit: parts set by the configuration.
-    package init(limit: Int, explicit: [Part: Int] = [:]) throws(ExceededError) {
+    init(limit: Int, explicit: [Part: Int] = [:]) throws(ExceededError) {
         self.limit = limit
         let given = Self.saturatingSum(explicit.values)
         let otherShares = Self.shares(besides: explicit)
@@ -119,12 +119,12 @@ package struct MemoryBudget: Equatable, Sendable {
     }
 
     /// The parts exceed the limit.
-    package struct ExceededError: Error, Equatable, CustomStringConvertible {
+    struct ExceededError: Error, Equatable, CustomStringConvertible {
         let limit: Int
         let explicit: [Part: Int]
         let leastForOthers: Int
 
-        package var description: String {
+        var description: String {
             let terms = Part.allCases.compactMap { part in
                 explicit[part].flatMap { bytes in part.field.map { "\($0) \(ByteSize.text(bytes))" } }
             }
@@ -156,7 +156,7 @@ extension MemoryBudget {
     var alertsQueued: Int { min(max(self[.sinks] / (4 << 10), 100), 10_000) }
 
     /// The budget in one line.
-    package var text: String {
+    var text: String {
         let parts = Part.allCases.map { "\($0.rawValue) \(ByteSize.text(self[$0]))" }
         return "\(ByteSize.text(limit)): " + parts.joined(separator: ", ")
     }

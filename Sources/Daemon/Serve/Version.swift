@@ -6,13 +6,13 @@ package enum Version {
     package static let current = "0.2.0-dev"
 
     /// The commit that the program was built from, or "unknown": Scripts/commit.sh.
-    package static let commit: String = {
+    static let commit: String = {
         let commit = unsafe String(cString: faultline_commit())
         return commit.isEmpty ? "unknown" : commit
     }()
 
     /// How it was built: `release, x86_64`.
-    package static var build: String { "\(configuration), \(architecture)" }
+    static var build: String { "\(configuration), \(architecture)" }
 
     #if DEBUG
         private static let configuration = "debug"

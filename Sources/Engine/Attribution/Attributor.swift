@@ -6,9 +6,9 @@ import Support
 /// in any order, seconds apart. So a slot is attributed for good once it has settled, and provisionally for readers
 /// before that. Nothing about open requests is kept between slots; they are only in the window.
 package struct Attributor: ~Copyable, Sendable {
-    package let components: ComponentTable
+    let components: ComponentTable
     /// How long after its end a slot settles, nanoseconds.
-    package let settle: Int64
+    let settle: Int64
     package private(set) var totals = ComponentTotals()
     private let portionRows: Int
 

@@ -7,14 +7,14 @@ package enum ByteHash {
 
     /// Multiplies and folds the high half down, so that each input bit reaches the low bits that pick a cell.
     @inline(__always)
-    package static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = (a ^ b).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         return product.high ^ product.low
     }
 
     /// - Parameter key: a number hashed with the bytes; it must differ for strings of different lengths.
     @inline(__always)
-    package static func hash(_ bytes: RawSpan, key: UInt64, seed: UInt64) -> UInt64 {
+    static func hash(_ bytes: RawSpan, key: UInt64, seed: UInt64) -> UInt64 {
         var state = mix(seed, key)
         var rest = bytes
         while rest.byteCount > 16 {

@@ -5,9 +5,9 @@
 @safe @usableFromInline
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
-    @usableFromInline package let capacity: Int
+    @usableFromInline let capacity: Int
 
-    package init(capacity: Int) {
+    init(capacity: Int) {
         unsafe base = .allocate(capacity: capacity)
         self.capacity = capacity
     }
@@ -64,13 +64,13 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     /// Lends the elements of a range.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
-    package func span(_ range: Range<Int>) -> Span<Element> {
+    func span(_ range: Range<Int>) -> Span<Element> {
         precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
         let span = unsafe Span(_unsafeStart: UnsafePointer(base + range.lowerBound), count: range.count)
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    package func fill(_ count: Int, with element: Element) {
+    func fill(_ count: Int, with element: Element) {
         precondition(count >= 0 && count <= capacity)
         unsafe base.update(repeating: element, count: count)
     }

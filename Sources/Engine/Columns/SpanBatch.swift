@@ -10,7 +10,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package private(set) var rejections = Rejections()
 
     /// Changes when the dictionaries are cleared.
-    package private(set) var names = BatchNames()
+    private(set) var names = BatchNames()
     private var clusters = SymbolTable()
     /// The salt is the number of the cluster.
     private var services = SymbolTable()
@@ -223,11 +223,11 @@ package struct SpanBatch: ~Copyable, Sendable {
 // MARK: - Dictionaries, for the window
 
 /// Identifies the contents of a batch's dictionaries: numbers keep their meaning as long as this is the same object.
-package final class BatchNames: Sendable {}
+final class BatchNames: Sendable {}
 
 extension SpanBatch {
     package var operationCount: Int { operations.count }
-    package var requestCount: Int { requests.count }
+    var requestCount: Int { requests.count }
     var sourceCount: Int { sources.count }
     var messageCount: Int { messages.count }
 

@@ -3,8 +3,8 @@
 package struct SpanColumns: ~Copyable, Sendable {
     @usableFromInline package let traceHigh: Column<UInt64>
     @usableFromInline package let traceLow: Column<UInt64>
-    @usableFromInline package let spanID: Column<UInt64>
-    @usableFromInline package let parentID: Column<UInt64>
+    @usableFromInline let spanID: Column<UInt64>
+    @usableFromInline let parentID: Column<UInt64>
     @usableFromInline package let start: Column<Int64>
     @usableFromInline package let duration: Column<Int64>
     /// `LatencyBucket` code of the duration.
@@ -12,14 +12,14 @@ package struct SpanColumns: ~Copyable, Sendable {
     @usableFromInline package let operation: Column<UInt16>
     @usableFromInline package let request: Column<UInt16>
     /// Index of who sent the span.
-    @usableFromInline package let source: Column<UInt16>
+    @usableFromInline let source: Column<UInt16>
     @usableFromInline package let flags: Column<UInt8>
 
     package static let bytesPerRow = 6 * 8 + 4 * 2 + 1
 
     @inlinable @inline(__always) package var capacity: Int { flags.capacity }
 
-    package init(capacity: Int) {
+    init(capacity: Int) {
         traceHigh = Column(capacity: capacity)
         traceLow = Column(capacity: capacity)
         spanID = Column(capacity: capacity)
@@ -35,7 +35,7 @@ package struct SpanColumns: ~Copyable, Sendable {
 
     /// Writes one row. All columns have the same capacity, so one check is enough.
     @inlinable @inline(__always)
-    package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
+    func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: capacity))
         unsafe traceHigh.write(row.traceHigh, atChecked: index)
         unsafe traceLow.write(row.traceLow, atChecked: index)

@@ -42,7 +42,7 @@ package struct SpanRow: Equatable, Sendable {
 /// Properties of a span, one bit each, and a number: in a batch that of its status message, in a window that of its cluster.
 @usableFromInline
 package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
-    @usableFromInline package var rawValue: UInt8
+    @usableFromInline var rawValue: UInt8
 
     @inlinable @inline(__always)
     package init(rawValue: UInt8 = 0) {
@@ -54,7 +54,7 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
         rawValue = (isError ? Self.error : 0) | (isLongRunning ? Self.longRunning : 0)
     }
 
-    @usableFromInline package static let error: UInt8 = 1
+    @usableFromInline static let error: UInt8 = 1
     @usableFromInline static let longRunning: UInt8 = 2
 
     /// Failed by status, HTTP status or gRPC code (see `SpanStatus`).

@@ -62,15 +62,15 @@ package struct Comparison: Hashable, Sendable {
 /// What to compare, and for which requests or spans.
 package struct ComparisonQuestion: Sendable {
     /// When, Unix nanoseconds.
-    package var time: Int64
+    var time: Int64
     /// When the fault was noticed, at the latest.
-    package var noticedAt: Int64
+    var noticedAt: Int64
     /// The length of the range over which it was noticed, nanoseconds.
-    package var range: Int64
-    package var population: Population
-    package var series: [Int32]
+    var range: Int64
+    var population: Population
+    var series: [Int32]
     /// Earlier faults, Unix nanoseconds.
-    package var faults: [Range<Int64>]
+    var faults: [Range<Int64>]
 
     package init(
         time: Int64, noticedAt: Int64, range: Int64, population: Population, series: [Int32], faults: [Range<Int64>]

@@ -30,7 +30,7 @@ package struct Evidence: Sendable {
     /// What slow calls to etcd waited for.
     var delays = CallDelays()
     /// Calls to etcd that ended in the interval.
-    package var calls = 0
+    var calls = 0
     /// The number of `calls` that contain a handler of etcd.
     var callsHandled = 0
     /// etcd's handlers that ended in the interval and have a parent.
@@ -38,15 +38,15 @@ package struct Evidence: Sendable {
     /// Calls that began and succeeded while etcd sent nothing: something answered them.
     var callsAnsweredInGap = 0
     /// Mean time of a request by component number, nanoseconds; empty if no request ended in the interval.
-    package var components: [ComponentGrowth] = []
-    package var requestCount = 0
+    var components: [ComponentGrowth] = []
+    var requestCount = 0
     var requestCountBefore = 0
     /// Whether etcd has ever sent a span.
     var knowsEtcd = false
     /// What users call the components, by number.
     var names = Component.builtinNames
 
-    package init() {}
+    init() {}
 }
 
 /// A component's time in the mean request, nanoseconds.
@@ -57,7 +57,7 @@ package struct ComponentGrowth: Equatable, Sendable {
     package var before: Double?
 
     /// nil without requests in the baseline.
-    package var growth: Double? { before.map { now - $0 } }
+    var growth: Double? { before.map { now - $0 } }
 }
 
 /// The culprit of an interval, and how much of a request's time each component took in it and before.

@@ -26,7 +26,7 @@ package struct Growth: Sendable {
     }
 
     /// Durations that could be compared.
-    package private(set) var count = 0
+    private(set) var count = 0
     /// Earlier durations of the compared series.
     private(set) var countBefore = 0
     /// Durations of the interval and of the baseline, compared or not.
@@ -39,7 +39,7 @@ package struct Growth: Sendable {
     private var changes: [Change] = []
     private var beyond = DurationsBeyond()
 
-    package init() {}
+    init() {}
 
     /// - Parameters:
     ///   - before: the compared durations of the baseline, if they were kept. - ratio: the share of the durations that
@@ -94,7 +94,7 @@ package struct Growth: Sendable {
     var isCompared: Bool { !changes.isEmpty }
 
     /// How many times as long as usual it takes on average; 1 if there is nothing to compare.
-    package var times: Double { max(self[.mean]?.times ?? 1, 1) }
+    var times: Double { max(self[.mean]?.times ?? 1, 1) }
 
     /// How many times the usual, by the statistic that grew most, or for the few durations that did; 1 if none did.
     var greatest: Double {

@@ -38,7 +38,7 @@ package struct Verdict: Equatable, Sendable {
     /// Whether requests queue longer, and it says what they queue for.
     package var explainsQueue = false
 
-    package init(side: Side?, component: Component?, certainty: Certainty, why: String) {
+    init(side: Side?, component: Component?, certainty: Certainty, why: String) {
         self.side = side
         self.component = component
         self.certainty = certainty
@@ -70,7 +70,7 @@ extension Evidence {
     /// - Parameters:
     ///   - isAboutErrors: whether the question is about failures, not about time.
     ///   - ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
-    package func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
+    func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
         if let verdict = ofSilence { return verdict }
         if isAboutErrors, let verdict = ofFailures { return verdict }
         let ofTime = ofTime.map(explainingQueue)

@@ -67,7 +67,7 @@ package struct EvictedSpans: Sendable {
     /// Bytes of the slots' columns only.
     var columnByteCount: Int { (slots + beyond).reduce(0) { $0 + $1.columnByteCount } }
 
-    package var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
+    var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
 
     /// Whether they should be bucketed now.
     package var isDue: Bool { !slots.isEmpty || !beyond.isEmpty || rows.count >= Self.rowsKept }

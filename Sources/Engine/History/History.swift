@@ -6,7 +6,7 @@ import Support
 /// Counts, errors, sums and maxima stay exact; quantiles are within 0.55 %. Copies are cheap and independent: a reader
 /// keeps one while another thread adds to its own.
 package struct History: Sendable {
-    package let limits: HistoryLimits
+    let limits: HistoryLimits
     /// In order of time.
     private(set) var hours: [HistoryHour] = []
     /// Spans that belong to no hour any more, merged.
@@ -16,7 +16,7 @@ package struct History: Sendable {
     /// The first hour that has not been dropped.
     private var horizon = Int64.min
 
-    package init(limits: HistoryLimits = HistoryLimits()) {
+    init(limits: HistoryLimits = HistoryLimits()) {
         self.limits = limits
     }
 

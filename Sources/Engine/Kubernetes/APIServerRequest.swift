@@ -2,11 +2,11 @@
 ///
 /// Offsets refer to the parsed path, so that nothing is copied.
 package struct APIServerRequest: Sendable {
-    package var verb: RequestVerb
-    package var scope: RequestScope
-    package var group: Range<Int>
-    package var resource: Range<Int>
-    package var subresource: Range<Int>
+    var verb: RequestVerb
+    var scope: RequestScope
+    var group: Range<Int>
+    var resource: Range<Int>
+    var subresource: Range<Int>
     /// The request lasts as long as its client wants: watch, proxy, attach, exec, portforward, log with follow,
     /// profiles.
     package var isLongRunning: Bool

@@ -16,7 +16,7 @@ package struct ServiceNames: Hashable, Sendable {
     ])
 
     /// - Parameter patterns: by role, names in which `*` stands for any text.
-    package init(_ patterns: [ServiceRole: [String]]) {
+    init(_ patterns: [ServiceRole: [String]]) {
         self.patterns = ServiceRole.allCases.flatMap { role in
             (patterns[role] ?? []).map { ServicePattern($0, role) }
         }

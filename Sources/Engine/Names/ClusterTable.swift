@@ -15,7 +15,7 @@ package struct ClusterTable: Sendable {
     static let overflow = UInt8(1 << SpanFlags.numberBits - 1)
     static let overflowName = "_other"
     /// Named clusters at a time.
-    package static let limit = Int(overflow) - 1
+    static let limit = Int(overflow) - 1
 
     /// Whether it pays to forget clusters.
     var isPressed: Bool { hasOverflowed }

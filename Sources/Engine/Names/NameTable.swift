@@ -94,7 +94,7 @@ package struct NameBirths: Equatable, Sendable {
 
     package init() {}
 
-    package var count: Int { births.count }
+    var count: Int { births.count }
 
     /// The birth of a number's current name; 0 if it is vacant.
     package subscript(number: Int) -> UInt64 { number < births.count ? births[number] : 1 }

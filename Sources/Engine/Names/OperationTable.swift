@@ -7,21 +7,21 @@ package struct OperationTable: Sendable {
     /// Spans counted in the overflow row.
     package private(set) var overflowed = 0
 
-    package static let overflow: UInt16 = 0
+    static let overflow: UInt16 = 0
 
     /// - Parameters:
     ///   - limit: operations besides the overflow row, at most 65,534: the highest 16-bit number marks a name that isn't
     ///     translated yet (`NameTranslation`).
     ///   - services: which services have which role.
-    package init(limit: Int, services: ServiceNames = .usual) {
+    init(limit: Int, services: ServiceNames = .usual) {
         self.services = services
         names = NameTable(
             overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.known, .apiServer, .etcd, .selected])
     }
 
-    package var labels: [OperationLabels] { names.labels }
-    package var births: NameBirths { names.births }
+    var labels: [OperationLabels] { names.labels }
+    var births: NameBirths { names.births }
     package var overflow: NameOverflow? { names.overflow }
     package var forgotten: Int { names.forgotten }
     package var placesUse: NamePlacesUse { names.placesUse }

@@ -6,18 +6,18 @@ package struct RequestTable: Sendable {
     /// Requests counted in the overflow row.
     package private(set) var overflowed = 0
 
-    package static let overflow: UInt16 = 0
+    static let overflow: UInt16 = 0
 
     /// - Parameter limit: request labels besides the overflow row, at most 65,533: a span's column holds the number
     ///   plus one, and the highest 16-bit number marks labels that aren't translated yet (`NameTranslation`).
-    package init(limit: Int) {
+    init(limit: Int) {
         names = NameTable(
             overflow: RequestLabels(verb: "_other", group: "", resource: "", subresource: "", scope: ""),
             limit: min(max(limit, 1), Int(UInt16.max) - 2), keptFor: [.apiServer, .selected])
     }
 
     package var labels: [RequestLabels] { names.labels }
-    package var births: NameBirths { names.births }
+    var births: NameBirths { names.births }
     package var overflow: NameOverflow? { names.overflow }
     package var forgotten: Int { names.forgotten }
     package var placesUse: NamePlacesUse { names.placesUse }

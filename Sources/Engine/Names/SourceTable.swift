@@ -66,11 +66,11 @@ package struct SourceTable: Sendable {
     private var roles = [ServiceRole.other]
     private var configuredRatios: [Double?] = [nil]
 
-    package static let overflow: UInt16 = 0
+    static let overflow: UInt16 = 0
 
     /// - Parameter limit: sources besides the overflow row, at most 65,534: the highest 16-bit number marks a source
     ///   that isn't translated yet (`NameTranslation`).
-    package init(limit: Int, services: ServiceNames = .usual, sampling: ConfiguredSampling = ConfiguredSampling()) {
+    init(limit: Int, services: ServiceNames = .usual, sampling: ConfiguredSampling = ConfiguredSampling()) {
         self.services = services
         configured = sampling
         names = NameTable(
@@ -101,7 +101,7 @@ package struct SourceTable: Sendable {
     }
 
     /// How the sources sample.
-    package var sampling: WindowSampling {
+    var sampling: WindowSampling {
         let ratios = counts.indices.map { number in
             configuredRatios[number].map { SamplingRatio(ratio: $0, source: .configured) } ?? counts[number].roots.ratio
         }

@@ -66,7 +66,7 @@ package struct OrderedNames: ~Copyable, Sendable {
     /// - Parameters:
     ///   - services: which services have which role.
     ///   - clocks: those to be corrected.
-    package init(services: ServiceNames = .usual, correcting clocks: [SourceLabels: ClockSteps] = [:]) {
+    init(services: ServiceNames = .usual, correcting clocks: [SourceLabels: ClockSteps] = [:]) {
         roles = services
         correctedClocks = clocks
         _ = clusters.intern(RawSpan(), salt: 0, limit: .max)

@@ -12,7 +12,7 @@ package struct SpanOrder: ~Copyable {
     /// The latest second of any span end so far, Unix seconds.
     package private(set) var newest = Int64.min
     /// Spans that end in this second or earlier can no longer be added.
-    package private(set) var closed = Int64.min
+    private(set) var closed = Int64.min
 
     private static let spareMax = 64
 

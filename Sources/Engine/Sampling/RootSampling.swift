@@ -57,21 +57,21 @@ struct RootSampling: Equatable, Sendable {
 }
 
 /// The sampling thresholds (`ot=th`) in the tracestate of some roots.
-package struct SamplingThresholds: Equatable, Sendable {
+struct SamplingThresholds: Equatable, Sendable {
     private var roots = 0
     /// The traces that they stand for, in units of 1/1024: sums of integers don't depend on the order.
     private var adjusted: Int128 = 0
 
-    package init() {}
+    init() {}
 
     /// - Parameter threshold: below 2^56.
-    package mutating func add(threshold: UInt64) {
+    mutating func add(threshold: UInt64) {
         roots += 1
         let count = 0x1p56 / (0x1p56 - Double(threshold))
         adjusted += Int128((count * 1024).rounded())
     }
 
-    package mutating func add(_ more: SamplingThresholds) {
+    mutating func add(_ more: SamplingThresholds) {
         roots += more.roots
         adjusted += more.adjusted
     }

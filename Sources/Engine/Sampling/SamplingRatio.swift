@@ -17,7 +17,7 @@ package struct SamplingRatio: Equatable, Sendable {
 package struct ConfiguredSampling: Equatable, Sendable {
     private var services: [(name: NamePattern, ratio: Double)] = []
 
-    package init() {}
+    init() {}
 
     /// - Parameters:
     ///   - service: a name in which `*` stands for any text.

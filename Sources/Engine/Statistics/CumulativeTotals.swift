@@ -12,7 +12,7 @@ package struct CumulativeTotals: Sendable {
         package var buckets = InlineArray<17, Int>(repeating: 0)
         package var native = NativeCounts()
         /// The latest span end, including long-running spans; Unix nanoseconds.
-        package var lastEnd = Int64.min
+        var lastEnd = Int64.min
     }
 
     package private(set) var operations: [Series] = []

@@ -8,7 +8,7 @@
 package struct LatencyBucket: Sendable {
     package static let shared = LatencyBucket()
 
-    package static let schema = 6
+    static let schema = 6
     static let codeCount = 4034
     /// The native index of code 1.
     private static let firstIndex = -1913
@@ -38,7 +38,7 @@ package struct LatencyBucket: Sendable {
     package func upperBound(_ code: Int) -> Int64 { upperBounds[code] }
 
     /// The smallest and the largest duration of a bucket, nanoseconds.
-    package func bounds(_ code: Int) -> ClosedRange<Int64> {
+    func bounds(_ code: Int) -> ClosedRange<Int64> {
         code == 0 ? 0...0 : upperBounds[code - 1] + 1...upperBounds[code]
     }
 
@@ -46,7 +46,7 @@ package struct LatencyBucket: Sendable {
     static func nativeIndex(_ code: Int) -> Int { code - 1 + firstIndex }
 
     /// The geometric middle of a bucket, nanoseconds.
-    package func middle(_ code: Int) -> Int64 {
+    func middle(_ code: Int) -> Int64 {
         guard code > 0 else { return 0 }
         let upper = Self.powerOfTwo(sixtyFourths: Self.nativeIndex(code)) * 1e9
         let middle = (upper * Self.fraction(63) / 2 * upper).squareRoot()

@@ -42,7 +42,7 @@ package struct Selection: Sendable {
     package var thresholds: [Int64]
     /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
     /// nothing have no row. Empty if every duration has a row.
-    package var counts: [Int]
+    var counts: [Int]
     /// If series are distinguished by instance. `groupOfSeries` is then indexed by its pairs; for parts, by pair and
     /// component as in `Population.part`.
     package var instances: InstanceSeries?

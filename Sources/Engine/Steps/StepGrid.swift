@@ -19,7 +19,7 @@ package struct StepGrid: Equatable, Sendable {
 
     package func start(_ index: Int) -> Int64 { (first + Int64(index)).multipliedSaturating(by: step) }
 
-    package func bounds(_ index: Int) -> Range<Int64> { start(index)..<start(index + 1) }
+    func bounds(_ index: Int) -> Range<Int64> { start(index)..<start(index + 1) }
 
     /// The steps that have any moment of a slot.
     func steps(of slot: SlotView) -> Range<Int> {

@@ -35,7 +35,7 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case tooLong = "too_long"
 
     /// The reason in words, for the sender.
-    package var explanation: String {
+    var explanation: String {
         switch self {
         case .invalidTraceID: "trace id must be 16 bytes, not all zero"
         case .invalidSpanID: "span id must be 8 bytes, not all zero"

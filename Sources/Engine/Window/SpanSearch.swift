@@ -182,13 +182,13 @@ extension WindowView {
 /// A search for the worst spans of some series: the longest ones, optionally failed ones before all others.
 package struct WorstSpanSearch: Sendable {
     /// Spans or requests.
-    package var population: Population
+    var population: Population
     /// Range of span ends, Unix nanoseconds.
-    package var range: Range<Int64>
-    package var series: [Int32]
-    package var failedFirst: Bool
+    var range: Range<Int64>
+    var series: [Int32]
+    var failedFirst: Bool
     /// Numbers of the only sources whose spans count; nil for all.
-    package var sources: Set<UInt16>?
+    var sources: Set<UInt16>?
 
     package init(
         population: Population, range: Range<Int64>, series: [Int32], failedFirst: Bool, sources: Set<UInt16>? = nil

@@ -21,7 +21,7 @@ package struct TraceSearch: Sendable {
     /// Only requests that have a part of this component, at least so long.
     package var part: (component: Component, atLeast: Int64)?
     package var order = Order.duration
-    package var limit: Int
+    var limit: Int
 
     package init(range: Range<Int64>, isWanted: [Bool], limit: Int) {
         self.range = range

@@ -131,7 +131,7 @@ package struct WindowView: Sendable {
         return clusters.isEmpty ? [""] : clusters.sorted()
     }
 
-    package func seriesCount(_ population: Population) -> Int {
+    func seriesCount(_ population: Population) -> Int {
         population.seriesCount(operations: operations.count, requests: requests.count)
     }
 

@@ -36,7 +36,7 @@ package struct JSONReader: ~Escapable {
     }
 
     /// Whether the array or object that ends with `closing` has another element. Consumes the comma before it.
-    package mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
+    mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
         guard let next = peek() else { throw failure(.unexpectedEnd) }
         if next == closing {
             offset += 1
@@ -109,7 +109,7 @@ package struct JSONReader: ~Escapable {
     }
 
     /// An integer, bare or quoted: OTLP writes 64-bit integers as strings.
-    package mutating func integer() throws(DecodeError) -> Int128 {
+    mutating func integer() throws(DecodeError) -> Int128 {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
         if let value = Int128(String(decoding: text, as: UTF8.self)) { return value }
@@ -124,7 +124,7 @@ package struct JSONReader: ~Escapable {
     }
 
     /// A number, bare or quoted, or one of `"NaN"`, `"Infinity"` and `"-Infinity"`.
-    package mutating func double() throws(DecodeError) -> Double {
+    mutating func double() throws(DecodeError) -> Double {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
         guard let value = Double(String(decoding: text, as: UTF8.self)) else {
@@ -134,7 +134,7 @@ package struct JSONReader: ~Escapable {
         return value
     }
 
-    package mutating func boolean() throws(DecodeError) -> Bool {
+    mutating func boolean() throws(DecodeError) -> Bool {
         let start = offset
         let word = try bareWord()
         if word == Array("true".utf8) { return true }

@@ -26,7 +26,7 @@ package enum OTLPJSON {
     }
 
     /// The keys of an object, up to the first syntax error.
-    package static func keys(of json: RawSpan) -> [String] {
+    static func keys(of json: RawSpan) -> [String] {
         var keys: [String] = []
         var reader = JSONReader(json)
         try? reader.forEachKey { (key, reader) throws(DecodeError) in

@@ -3,7 +3,7 @@ package enum OTLPEnum: Equatable {
     case spanKind, statusCode
 
     /// The number of a value, given by name or as digits; nil if unknown.
-    package func number(_ name: String) -> Int? {
+    func number(_ name: String) -> Int? {
         guard name.hasPrefix(prefix) else { return Int(name) }
         return names.firstIndex(of: String(name.dropFirst(prefix.count)))
     }
@@ -32,13 +32,13 @@ package enum OTLPMessage {
 
     /// A field with its number on the wire and its name in JSON.
     package struct Field {
-        package let number: Int
+        let number: Int
         package let name: String
-        package let type: FieldType
+        let type: FieldType
         var isRepeated = false
 
         /// Every name that the field may have in JSON.
-        package var names: [String] {
+        var names: [String] {
             let old = ["scopeSpans": "instrumentationLibrarySpans", "scope": "instrumentationLibrary"][name]
             return [name, old].compactMap { $0 }.flatMap { [$0, Self.snakeCase($0)] }
         }
@@ -47,7 +47,7 @@ package enum OTLPMessage {
             name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
         }
 
-        package init(_ number: Int, _ name: String, _ type: FieldType, isRepeated: Bool = false) {
+        init(_ number: Int, _ name: String, _ type: FieldType, isRepeated: Bool = false) {
             self.number = number
             self.name = name
             self.type = type
@@ -56,7 +56,7 @@ package enum OTLPMessage {
     }
 
     /// The type of a field and its form in JSON.
-    package enum FieldType: Equatable {
+    enum FieldType: Equatable {
         case text
         /// Bytes; hexadecimal in JSON.
         case identifier
@@ -76,7 +76,7 @@ package enum OTLPMessage {
     }
 
     /// Ordered by number.
-    package var fields: [Field] { Self.schema[self] ?? [] }
+    var fields: [Field] { Self.schema[self] ?? [] }
 
     package func field(_ name: String) -> Field? { Self.byName[self]?[name] }
 

@@ -18,7 +18,7 @@ package struct WireReader: ~Escapable {
 
     @inline(__always)
     @_lifetime(copy bytes)
-    package init(_ bytes: RawSpan, from offset: Int, to end: Int) {
+    init(_ bytes: RawSpan, from offset: Int, to end: Int) {
         precondition(offset >= 0 && offset <= end && end <= bytes.byteCount)
         self.bytes = bytes
         self.offset = offset
@@ -56,7 +56,7 @@ package struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    package mutating func varint() throws(DecodeError) -> UInt64 {
+    mutating func varint() throws(DecodeError) -> UInt64 {
         guard offset < end else { throw DecodeError(.truncated, at: offset) }
         let first = byte(offset)
         if first < 0x80 {
@@ -93,7 +93,7 @@ package struct WireReader: ~Escapable {
 
     /// The length of a length-delimited field, checked to lie inside the message.
     @inline(__always)
-    package mutating func length() throws(DecodeError) -> Int {
+    mutating func length() throws(DecodeError) -> Int {
         let start = offset
         let length = try varint()
         guard length <= UInt64(end &- offset) else { throw DecodeError(.truncated, at: start) }
@@ -121,7 +121,7 @@ package struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    package mutating func fixed64() throws(DecodeError) -> UInt64 {
+    mutating func fixed64() throws(DecodeError) -> UInt64 {
         guard end &- offset >= 8 else { throw DecodeError(.truncated, at: offset) }
         let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
         offset &+= 8
@@ -172,7 +172,7 @@ package struct WireReader: ~Escapable {
 
     /// Moves forward to an offset inside the message.
     @inline(__always)
-    package mutating func advance(to offset: Int) {
+    mutating func advance(to offset: Int) {
         precondition(offset >= self.offset && offset <= end)
         self.offset = offset
     }

@@ -10,7 +10,7 @@ package struct WorkThread: Sendable {
     }
 
     /// Does work on the thread, after the work queued before it.
-    package func run(_ work: @escaping @Sendable () -> Void) async {
+    func run(_ work: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { continuation in
             queue.async {
                 work()

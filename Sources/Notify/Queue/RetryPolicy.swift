@@ -5,7 +5,7 @@ import Support
 /// When to retry a delivery: exponential backoff with jitter, so that a recovering receiver isn't hit by everyone at
 /// once.
 package struct RetryPolicy: Sendable {
-    package var first: Duration
+    var first: Duration
     var longest: Duration
     /// How old an alert may get before it is given up.
     var giveUpAfter: Duration
@@ -14,7 +14,7 @@ package struct RetryPolicy: Sendable {
     package static let standard = RetryPolicy(
         first: .milliseconds(500), longest: .seconds(30), giveUpAfter: .seconds(86_400))
 
-    package init(first: Duration, longest: Duration, giveUpAfter: Duration = .seconds(86_400)) {
+    init(first: Duration, longest: Duration, giveUpAfter: Duration = .seconds(86_400)) {
         self.first = first
         self.longest = longest
         self.giveUpAfter = giveUpAfter

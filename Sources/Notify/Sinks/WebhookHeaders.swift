@@ -4,9 +4,9 @@ import Support
 
 /// Headers to send with each webhook call, such as a token. Read from a file, so that rule files contain no secrets.
 package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
-    package struct Header: Hashable, Sendable {
-        package var name: String
-        package var value: String
+    struct Header: Hashable, Sendable {
+        var name: String
+        var value: String
     }
 
     /// A problem in the file. Names the line, but never quotes it.
@@ -14,7 +14,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         package var description: String
     }
 
-    package let all: [Header]
+    let all: [Header]
 
     package static let none = WebhookHeaders(all: [])
 
@@ -34,7 +34,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     ]
 
     /// - Parameter text: one `Name: value` per line; ignores empty lines and those that start with `#`.
-    package init(_ text: String) throws(FormatError) {
+    init(_ text: String) throws(FormatError) {
         var headers: [Header] = []
         // To Swift, CR LF is one character, different from LF.
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
@@ -55,7 +55,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a file of headers.
-    package init(path: String) throws(FormatError) {
+    init(path: String) throws(FormatError) {
         let bytes: [UInt8]
         do {
             bytes = try RuleFile.contents(of: path)

@@ -71,10 +71,10 @@ package struct NamedSpans: Sendable {
     package private(set) var operations: [OperationLabels] = []
     package private(set) var requests: [RequestLabels] = []
 
-    package init() {}
+    init() {}
 
     /// - Parameter view: the view that the spans' numbers belong to.
-    package init(_ spans: [SpanRow], _ view: WindowView) {
+    init(_ spans: [SpanRow], _ view: WindowView) {
         self.spans = spans
         var operationIndices: [UInt16: UInt16] = [:]
         var requestIndices: [UInt16: UInt16] = [:]

@@ -17,7 +17,7 @@ package struct AnnotationTemplate: Hashable, Sendable {
     /// - Parameters:
     ///   - labels: the labels of the rule's alerts; nil if unknown, which accepts any.
     ///   - dimension: what the alert's value measures; nil if unknown.
-    package init(_ text: String, labels: Set<String>?, dimension: Dimension?) throws(ConditionErrors) {
+    init(_ text: String, labels: Set<String>?, dimension: Dimension?) throws(ConditionErrors) {
         var parser = TemplateParser(text, labels: labels, dimension: dimension)
         parts = try parser.parse()
         self.text = text

@@ -22,12 +22,12 @@ package enum HumanNumber {
     }
 
     /// `12.5%`.
-    package static func percentage(_ ratio: Double) -> String {
+    static func percentage(_ ratio: Double) -> String {
         digits(ratio * 100) + "%"
     }
 
     /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on in whole seconds, truncated.
-    package static func duration(seconds: Double) -> String {
+    static func duration(seconds: Double) -> String {
         guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
             return scaled(seconds) + "s"
         }

@@ -14,7 +14,7 @@ package struct Rule: Hashable, Sendable {
     /// How long the condition must be false before a firing alert resolves.
     package var keepFiringFor: Int64
     /// What happens to its alerts when there is no data.
-    package var noData: NoDataPolicy
+    var noData: NoDataPolicy
     package var labels: [String: String]
     package var annotations: [String: AnnotationTemplate]
     /// Whether its alerts belong to incidents.

@@ -34,7 +34,7 @@ package enum LabelMatcher: Hashable, Sendable {
     case matching(LabelRegex)
     case notMatching(LabelRegex)
 
-    package func accepts(_ value: String) -> Bool {
+    func accepts(_ value: String) -> Bool {
         switch self {
         case .equal(let wanted): value == wanted
         case .notEqual(let unwanted): value != unwanted
@@ -45,7 +45,7 @@ package enum LabelMatcher: Hashable, Sendable {
 }
 
 extension LabelMatcher: CustomStringConvertible {
-    package var sign: String {
+    var sign: String {
         switch self {
         case .equal: "="
         case .notEqual: "!="
@@ -79,7 +79,7 @@ extension Population {
     }
 
     /// The population whose series have the label.
-    package init?(label: String) {
+    init?(label: String) {
         if OperationLabels.names.contains(label) || label == OperationLabels.role {
             self = .spans
         } else if RequestLabels.names.contains(label) {

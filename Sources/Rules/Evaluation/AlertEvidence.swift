@@ -76,7 +76,7 @@ package struct AlertEvidence: Hashable, Sendable {
         self.startedAt = startedAt
     }
 
-    package init(_ finding: CulpritFinding, traces: [TraceID], _ table: ComponentTable) {
+    init(_ finding: CulpritFinding, traces: [TraceID], _ table: ComponentTable) {
         let verdict = finding.verdict
         culprit = Culprit(
             side: verdict.side?.rawValue, component: verdict.component.map { table.names[Int($0.number)] },
@@ -157,14 +157,14 @@ package struct EvidenceQuestion: Sendable {
     /// The time of the evaluation, in Unix nanoseconds, like all times here.
     package var time: Int64
     /// When the alert's condition was first found to hold.
-    package var activeAt: Int64
+    var activeAt: Int64
     /// The length of the rule's window, or of the shortest window in its condition, in nanoseconds.
-    package var over: Int64
+    var over: Int64
     /// The cluster that the alert is about; empty for spans that name none.
-    package var cluster: String
+    var cluster: String
     /// The series that the alert is about.
     package var population: Population
-    package var series: [Int32]
+    var series: [Int32]
     /// Numbers of the only sources that it is about; nil for all.
     var sources: Set<UInt16>?
     var isAboutErrors: Bool

@@ -13,7 +13,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         @OrNull package var side: String?
         @OrNull package var component: String?
         /// null unless the verdict is about one instance of several.
-        @OrNull package var instance: String?
+        @OrNull var instance: String?
         package var certainty: Verdict.Certainty
         package var why: String
     }

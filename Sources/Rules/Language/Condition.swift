@@ -92,7 +92,7 @@ extension Condition: Hashable {
 
 /// All errors of a condition, in source order.
 package struct ConditionErrors: Error, Hashable {
-    package var all: [ConditionError]
+    var all: [ConditionError]
 }
 
 extension Expression {

@@ -6,14 +6,14 @@ package import Engine
 package struct ConditionInputs: Hashable, Sendable {
     package struct Range: Hashable, Sendable {
         /// Nanoseconds; nil for the rule's window.
-        package var length: Int64?
+        var length: Int64?
         /// Nanoseconds from the end of the range to the evaluation.
-        package var offset: Int64
-        package var measured: Measured
+        var offset: Int64
+        var measured: Measured
     }
 
     /// Ranges of the rule's window first, by offset; for each offset, the rule's own durations first.
-    package private(set) var ranges: [Range] = []
+    private(set) var ranges: [Range] = []
     /// The quantiles needed, as fractions, ascending.
     package private(set) var quantiles: [[Double]] = []
     /// Whether the maximum is needed.

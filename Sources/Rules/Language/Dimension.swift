@@ -1,5 +1,5 @@
 /// What a number in a condition measures. Arithmetic and comparisons are checked against it when a rule is loaded.
-package enum Dimension: Hashable, Sendable {
+enum Dimension: Hashable, Sendable {
     /// Seconds: `p99`, `mean`, `max`, `150ms`.
     case time
     /// A part of a whole, 0...1: `error_ratio`, `60%`.
@@ -26,7 +26,7 @@ package enum Dimension: Hashable, Sendable {
     }
 
     /// A literal of this dimension, for messages that suggest a fix.
-    package var example: String {
+    var example: String {
         switch self {
         case .time: "150ms"
         case .ratio: "5%"

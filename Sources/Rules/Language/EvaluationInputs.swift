@@ -6,13 +6,13 @@ package struct EvaluationInputs {
         /// nil if nothing is known.
         var tally: LatencyTally?
         /// Bounds of each quantile of the condition's inputs, in nanoseconds. Meaningless without spans.
-        package var quantiles: [ClosedRange<Int64>]
+        var quantiles: [ClosedRange<Int64>]
         package var max: ClosedRange<Int64>
         /// Whether this is about the durations of the rule's own spans or requests.
         let isOfDurations: Bool
         /// How many spans failed or took longer than each threshold of the condition's inputs. Meaningless without a
         /// tally.
-        package var bad: [Int]
+        var bad: [Int]
         /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally,
         /// whatever that counts.
         package var slowdown: Double?
@@ -21,9 +21,9 @@ package struct EvaluationInputs {
         /// The same of `bad`.
         var scaledBad: [Double] = []
         /// Whether any spans arrived, in any group.
-        package var isHeard = false
+        var isHeard = false
 
-        package init(quantileCount: Int, thresholdCount: Int = 0, isOfDurations: Bool = true) {
+        init(quantileCount: Int, thresholdCount: Int = 0, isOfDurations: Bool = true) {
             self.isOfDurations = isOfDurations
             quantiles = Array(repeating: 0...0, count: quantileCount)
             max = 0...0
@@ -32,7 +32,7 @@ package struct EvaluationInputs {
     }
 
     /// The length of the rule's window, in nanoseconds.
-    package var over: Int64
+    var over: Int64
     /// One per range of the condition's inputs.
     package var ranges: [Range]
 
@@ -68,7 +68,7 @@ package struct EvaluationInputs {
 
 extension EvaluationInputs.Range {
     /// Whether everything is known exactly.
-    package var isExact: Bool {
+    var isExact: Bool {
         guard let tally else { return false }
         return tally.count == 0 || max.isPoint && quantiles.allSatisfy(\.isPoint)
     }
@@ -118,11 +118,11 @@ extension EvaluationInputs.Range {
 /// What is measured for a group besides its count, errors, sum and maximum.
 package struct MeasuredValues: Hashable, Sendable {
     /// The quantiles, as fractions.
-    package var fractions: [Double]
+    var fractions: [Double]
     /// Nanoseconds.
     package var thresholds: [Int64]
 
-    package init(fractions: [Double] = [], thresholds: [Int64] = []) {
+    init(fractions: [Double] = [], thresholds: [Int64] = []) {
         self.fractions = fractions
         self.thresholds = thresholds
     }

@@ -12,11 +12,11 @@ package struct Expression: Sendable {
         case logic(LogicOperator, Expression, Expression)
     }
 
-    package var kind: Kind
+    var kind: Kind
     /// The position in the condition's text, in Unicode scalars: that of the operator for an operation.
-    package var position: Int
+    var position: Int
 
-    package init(_ kind: Kind, at position: Int = 0) {
+    init(_ kind: Kind, at position: Int = 0) {
         self.kind = kind
         self.position = position
     }
@@ -29,7 +29,7 @@ extension Expression: Hashable {
 
 extension Expression {
     /// All values in the expression with their positions, in source order.
-    package var values: [(value: WindowValue, position: Int)] {
+    var values: [(value: WindowValue, position: Int)] {
         switch kind {
         case .literal: []
         case .value(let value): [(value, position)]
@@ -45,9 +45,9 @@ extension Expression {
 package struct Literal: Hashable, Sendable {
     var dimension: Dimension
     /// In seconds, per second, or 0...1 for a ratio.
-    package var value: Double
+    var value: Double
     /// As written.
-    package var text: String
+    var text: String
 }
 
 package enum ArithmeticOperator: String, Sendable, CaseIterable {
@@ -65,7 +65,7 @@ package enum ComparisonOperator: String, Sendable, CaseIterable {
     case equal = "=="
     case notEqual = "!="
 
-    package func holds(_ left: Double, _ right: Double) -> Bool {
+    func holds(_ left: Double, _ right: Double) -> Bool {
         switch self {
         case .greater: left > right
         case .greaterOrEqual: left >= right

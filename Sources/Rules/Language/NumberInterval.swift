@@ -5,14 +5,14 @@
 /// Rounding is monotone, so the result for the bounds bounds the result for anything between them.
 package struct NumberInterval: Equatable, Sendable {
     /// Greater than `high` if the only possibility is no data.
-    package private(set) var low: Double
-    package private(set) var high: Double
+    private(set) var low: Double
+    private(set) var high: Double
     private(set) var canBeMissing: Bool
 
     /// No data.
-    package static let missing = NumberInterval(low: .infinity, high: -.infinity, canBeMissing: true)
+    static let missing = NumberInterval(low: .infinity, high: -.infinity, canBeMissing: true)
     /// Nothing is known.
-    package static let anything = NumberInterval(
+    static let anything = NumberInterval(
         low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, canBeMissing: true)
 
     private init(low: Double, high: Double, canBeMissing: Bool) {
@@ -21,12 +21,12 @@ package struct NumberInterval: Equatable, Sendable {
         self.canBeMissing = canBeMissing
     }
 
-    package init(_ value: Double) {
+    init(_ value: Double) {
         self.init(between: value, and: value, canBeMissing: false)
     }
 
     /// A value that isn't finite, such as after a division by zero, is no data.
-    package init(between low: Double, and high: Double, canBeMissing: Bool = false) {
+    init(between low: Double, and high: Double, canBeMissing: Bool = false) {
         guard low < .infinity, high > -.infinity else {
             self = .missing
             return
@@ -44,7 +44,7 @@ package struct NumberInterval: Equatable, Sendable {
     }
 
     /// The number, if it is exact and not missing.
-    package var value: Double? { isExact && !isMissing ? low : nil }
+    var value: Double? { isExact && !isMissing ? low : nil }
 
     // MARK: Arithmetic
 
@@ -82,7 +82,7 @@ package struct NumberInterval: Equatable, Sendable {
 
     // MARK: Comparison
 
-    package func compared(_ sign: ComparisonOperator, with other: NumberInterval) -> TernarySet {
+    func compared(_ sign: ComparisonOperator, with other: NumberInterval) -> TernarySet {
         guard !isMissing, !other.isMissing else { return .noData }
         var truth: TernarySet = canBeMissing || other.canBeMissing ? .noData : []
         switch sign {
@@ -110,10 +110,10 @@ package struct TernarySet: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let holds = TernarySet(rawValue: 1)
-    package static let fails = TernarySet(rawValue: 2)
+    static let holds = TernarySet(rawValue: 1)
+    static let fails = TernarySet(rawValue: 2)
     /// Unknown, even with all spans at hand.
-    package static let noData = TernarySet(rawValue: 4)
+    static let noData = TernarySet(rawValue: 4)
 
     /// Whether there is only one possibility.
     package var isExact: Bool { rawValue.nonzeroBitCount == 1 }

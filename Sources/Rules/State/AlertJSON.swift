@@ -8,19 +8,19 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     package var alert: String
     package var labels: [String: String]
     package var annotations: [String: String]
-    package var state: AlertState
+    var state: AlertState
     /// RFC 3339, like all times here.
     package var activeAt: String
     @OrNull package var firedAt: String?
     @OrNull package var resolvedAt: String?
     /// Why it resolved; null if its condition was found to be false.
-    @OrNull package var reason: ResolutionReason?
+    @OrNull var reason: ResolutionReason?
     /// Seconds, per second or 0...1.
-    @OrNull package var value: Double?
+    @OrNull var value: Double?
     /// null unless the alert has fired.
     @OrNull package var evidence: EvidenceJSON?
     /// Only in the notification of an incident.
-    package var incident: IncidentNotice?
+    var incident: IncidentNotice?
 
     package init(_ alert: Alert) {
         self.alert = alert.name

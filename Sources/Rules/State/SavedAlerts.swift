@@ -84,7 +84,7 @@ package struct UnsentAlert: Codable, Hashable, Sendable {
     /// No daemon gets this far: a larger number means that the file is damaged.
     private static let sequenceMax = 1 << 53
 
-    package let alert: Alert
+    let alert: Alert
     /// The number of the hand-over to the sinks' queues; zero if the file has none.
     package let sequence: Int
 

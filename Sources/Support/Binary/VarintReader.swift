@@ -38,7 +38,7 @@ package struct VarintReader {
         return count
     }
 
-    package mutating func bytes(_ count: Int) throws(MalformedError) -> [UInt8] {
+    mutating func bytes(_ count: Int) throws(MalformedError) -> [UInt8] {
         guard count <= bytes.count - offset else { throw MalformedError() }
         defer { offset += count }
         return Array(bytes[offset..<offset + count])

@@ -77,8 +77,8 @@ package enum FileWriting {
 
 /// A failed system call on a file, with its errno.
 package struct FileError: Error, CustomStringConvertible {
-    package let operation: String
-    package let path: String
+    let operation: String
+    let path: String
     package let code: Int32
 
     /// - Parameter code: by default the errno of the call that just failed.

@@ -55,7 +55,7 @@ extension OrNull: Decodable where Value: Decodable {
 
 extension KeyedDecodingContainer {
     /// What synthesized decoders call for such a value.
-    package func decode<Value: Decodable>(_: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
+    func decode<Value: Decodable>(_: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
         OrNull(wrappedValue: try decodeIfPresent(Value.self, forKey: key))
     }
 }

@@ -2,13 +2,13 @@ import Foundation
 
 /// Durations as rules write them, `150ms`, `1h30m`, `1.5s`; nanoseconds inside.
 package enum DurationText {
-    package static let units: [(name: String, nanoseconds: Int64)] = [
+    static let units: [(name: String, nanoseconds: Int64)] = [
         ("w", 604_800_000_000_000), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000),
         ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("µs", 1_000),
         ("ns", 1),
     ]
 
-    package static func unit(_ name: some StringProtocol) -> Int64? {
+    static func unit(_ name: some StringProtocol) -> Int64? {
         // µ may be MICRO SIGN or GREEK SMALL LETTER MU.
         let name = String(name).replacing("\u{3BC}", with: "\u{B5}")
         return units.first { $0.name == name }?.nanoseconds

@@ -5,7 +5,7 @@ package import OTLP
 package struct JaegerExport {
     private var traces: [String: JaegerDocument.Trace] = [:]
     private var processes: [String: [JaegerDocument.Process: String]] = [:]
-    package private(set) var spanCount = 0
+    private(set) var spanCount = 0
 
     /// More than Jaeger's UI can show.
     static let spansMax = 1_000_000

@@ -11,7 +11,7 @@ package struct ArchiveError: Error, CustomStringConvertible {
 
     package let kind: Kind
     /// The archive's name, as given by the user.
-    package let archive: String
+    let archive: String
     package let problem: String
     /// Whether the file ends too early.
     package let isCut: Bool
@@ -44,8 +44,8 @@ package struct ArchiveLoss: Sendable {
 }
 
 /// A problem found in an archive.
-package struct ArchiveProblem: Sendable {
-    package enum Kind: Sendable {
+struct ArchiveProblem: Sendable {
+    enum Kind: Sendable {
         /// A record couldn't be decoded.
         case record
         /// Reading stopped at damage.
@@ -54,11 +54,11 @@ package struct ArchiveProblem: Sendable {
         case skipped
     }
 
-    package var kind: Kind
-    package var text: String
+    var kind: Kind
+    var text: String
 
     /// For a record that can't be decoded.
-    package init(_ text: String) {
+    init(_ text: String) {
         kind = .record
         self.text = text
     }
@@ -66,7 +66,7 @@ package struct ArchiveProblem: Sendable {
     /// For damage at which reading stopped.
     ///
     /// - Parameter size: bytes of the file; nil for a pipe.
-    package init(_ error: ArchiveError, of size: Int?) {
+    init(_ error: ArchiveError, of size: Int?) {
         kind = .record
         text = error.description
         guard let from = error.lostFrom, let size, size >= from else { return }
@@ -75,7 +75,7 @@ package struct ArchiveProblem: Sendable {
     }
 
     /// For damage that was skipped.
-    package init(_ loss: ArchiveLoss) {
+    init(_ loss: ArchiveLoss) {
         let (from, to) = (loss.range.lowerBound, loss.range.upperBound)
         kind = .skipped
         text = "\(loss.error); skipped \(to - from) bytes, from byte \(from) to \(to)"
@@ -84,12 +84,12 @@ package struct ArchiveProblem: Sendable {
 
 /// The problems found in an archive since the last record. Counts all of them, keeps the first few.
 package struct ArchiveProblems: Sendable {
-    package private(set) var first: [ArchiveProblem] = []
-    package private(set) var count = 0
+    private(set) var first: [ArchiveProblem] = []
+    private(set) var count = 0
 
     private static let kept = 10
 
-    package init() {}
+    init() {}
 
     mutating func add(_ problem: ArchiveProblem) {
         count += 1

@@ -6,17 +6,17 @@ import Support
 package struct ArchiveIndex: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
         /// Of the group's skippable frame, bytes from the start of the file.
-        package var offset: UInt64
+        var offset: UInt64
         /// Of arrivals and clock readings, Unix nanoseconds.
-        package var times: ClosedRange<Int64>
+        var times: ClosedRange<Int64>
         /// Unix nanoseconds; nil if the group has no spans.
-        package var spanEnds: ClosedRange<Int64>?
-        package var firstSequence: UInt64
+        var spanEnds: ClosedRange<Int64>?
+        var firstSequence: UInt64
         var eventCount: Int
-        package var spanCount: Int
+        var spanCount: Int
     }
 
-    package private(set) var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
 
     private static let entryByteCount = 56
     static let trailerByteCount = 28

@@ -70,7 +70,7 @@ struct RecordStamps {
 }
 
 /// What a recording contains besides records.
-package struct RecordingContents: Equatable, Sendable {
+struct RecordingContents: Equatable, Sendable {
     /// Number of recorded files, concatenated; 0 if the archive isn't a recording.
     package internal(set) var startCount = 0
     /// Whether an index or a trailer was seen, intact or not.
@@ -78,5 +78,5 @@ package struct RecordingContents: Equatable, Sendable {
     /// Records that no group describes.
     package internal(set) var unstampedCount = 0
 
-    package init() {}
+    init() {}
 }

@@ -69,5 +69,5 @@ package struct RecordedPosition: Equatable, Sendable {
 package struct RecordStamp: Equatable, Sendable {
     /// Unix nanoseconds.
     package let arrival: Int64
-    package let sequence: UInt64
+    let sequence: UInt64
 }

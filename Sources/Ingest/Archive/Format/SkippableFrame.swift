@@ -68,8 +68,8 @@ enum SkippableFrame: Equatable, Sendable {
 
 /// Identifies a recording: random, one for each run of a daemon.
 package struct RecordingID: Hashable, Sendable {
-    package let low: UInt64
-    package let high: UInt64
+    let low: UInt64
+    let high: UInt64
 
     package init(low: UInt64, high: UInt64) {
         self.low = low
@@ -84,10 +84,10 @@ package struct RecordingID: Hashable, Sendable {
 /// The beginning of a recorded file.
 package struct RecordingStart: Equatable, Sendable {
     /// The same in all files of one run of a daemon.
-    package var recording: RecordingID
+    var recording: RecordingID
     /// When the file was created, Unix nanoseconds.
-    package var time: Int64
-    package var firstSequence: UInt64
+    var time: Int64
+    var firstSequence: UInt64
 
     package init(recording: RecordingID, time: Int64, firstSequence: UInt64) {
         self.recording = recording

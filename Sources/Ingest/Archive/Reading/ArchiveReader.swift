@@ -5,12 +5,12 @@ package import OTLP
 package struct ArchiveOptions: Sendable {
     /// Read only the parts whose spans may end in this range, Unix nanoseconds; nil for everything. Spans outside it
     /// may still be read.
-    package var spanEnds: Range<Int64>?
+    var spanEnds: Range<Int64>?
     /// Whether to continue after damage, at the next intact lz4 frame.
-    package var isSalvaging = false
+    var isSalvaging = false
 
     /// What to read instead of the named file; nil for the file itself.
-    package var spooled: SpooledInput?
+    var spooled: SpooledInput?
 
     package init(spanEnds: Range<Int64>? = nil, isSalvaging: Bool = false, spooled: SpooledInput? = nil) {
         self.spanEnds = spanEnds
@@ -78,28 +78,28 @@ package struct ArchiveReader: ~Copyable {
     }
 
     /// Number of recorded groups so far.
-    package var groupCount: Int { stamps.groupCount }
+    var groupCount: Int { stamps.groupCount }
 
     /// The start of the current recorded file; nil if the archive isn't a recording.
-    package var start: RecordingStart? { stamps.start }
+    var start: RecordingStart? { stamps.start }
 
     /// What a recording contains besides records, as far as it was read.
-    package var contents: RecordingContents { stamps.contents }
+    var contents: RecordingContents { stamps.contents }
 
     /// When the last record arrived, Unix nanoseconds; nil if the archive doesn't say.
-    package var lastArrival: Int64? { stamps.lastArrival }
+    var lastArrival: Int64? { stamps.lastArrival }
 
     /// Position of the last event handed out; nil if the archive isn't a recording.
-    package var recordedPosition: RecordedPosition? { stamps.recordedPosition }
+    var recordedPosition: RecordedPosition? { stamps.recordedPosition }
 
     /// The damaged parts skipped so far.
     package var losses: [ArchiveLoss] { chunks.losses }
 
     /// Bytes of the file read so far, and its size; the size is nil for a pipe.
-    package var progress: (read: Int, size: Int?) { (chunks.fileOffset, chunks.fileSize) }
+    var progress: (read: Int, size: Int?) { (chunks.fileOffset, chunks.fileSize) }
 
     /// Offset of the next record in the uncompressed bytes.
-    package var offset: Int { chunks.consumed + position - spanning.count }
+    var offset: Int { chunks.consumed + position - spanning.count }
 
     /// Passes the next record to `body`; false at the end of the archive.
     ///

@@ -29,13 +29,13 @@ package struct ByteOutput: ~Copyable {
         return descriptor
     }
 
-    package mutating func write(_ bytes: [UInt8]) throws(OutputError) {
+    mutating func write(_ bytes: [UInt8]) throws(OutputError) {
         buffer += bytes
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 
     /// Writes what is left, and gives the file its final name.
-    package mutating func finish() throws(OutputError) {
+    mutating func finish() throws(OutputError) {
         try flush()
         guard let partName, unsafe link(partName, name) != 0 else { return }
         // The file system may not support links. Never overwrite a name that was taken in the meantime.

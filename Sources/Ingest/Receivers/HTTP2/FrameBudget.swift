@@ -1,17 +1,17 @@
 /// The type of an HTTP/2 frame (RFC 9113, section 6).
-package struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
-    package let rawValue: UInt8
+struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
+    let rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
     static let data = HTTP2FrameType(rawValue: 0)
-    package static let headers = HTTP2FrameType(rawValue: 1)
+    static let headers = HTTP2FrameType(rawValue: 1)
     static let reset = HTTP2FrameType(rawValue: 3)
     static let goAway = HTTP2FrameType(rawValue: 7)
     static let windowUpdate = HTTP2FrameType(rawValue: 8)
-    package static let continuation = HTTP2FrameType(rawValue: 9)
+    static let continuation = HTTP2FrameType(rawValue: 9)
 }
 
 /// A connection's budget for frames without content: a token bucket, refilled every second and with every call.

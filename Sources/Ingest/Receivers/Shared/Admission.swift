@@ -18,7 +18,7 @@ package final class Admission: Sendable {
     }
 
     /// Creates a share of another limit, so that one client can't use all of it.
-    package init(limit: Int, of whole: Admission) {
+    init(limit: Int, of whole: Admission) {
         self.limit = limit
         self.whole = whole
     }

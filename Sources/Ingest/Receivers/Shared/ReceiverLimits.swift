@@ -71,7 +71,7 @@ package struct ReceiverLimits: Sendable {
     var makeRoomSeconds = 3
 
     /// Seconds after which a client should retry. Exporters queue minutes of spans, so one second costs them nothing.
-    package var retrySeconds = 1
+    var retrySeconds = 1
 
     /// HTTP/2 receive window of one stream, bytes. With a round trip of 1 ms, 1 MiB allows 1 GB/s.
     var streamWindowBytes = 1 << 20

@@ -15,11 +15,11 @@ package enum ExportOutcome: Equatable, Sendable {
 
 /// The result of a body, and what must be on disk before the client gets it.
 package struct Export: Sendable {
-    package var outcome: ExportOutcome
+    var outcome: ExportOutcome
     /// nil if there is nothing to wait for.
-    package var durability: DurabilityAcknowledgement?
+    var durability: DurabilityAcknowledgement?
     /// The reason, if the outcome is `unavailable`.
-    package var refusal: RefusalReason
+    var refusal: RefusalReason
 
     package init(
         _ outcome: ExportOutcome, durability: DurabilityAcknowledgement? = nil, refusal: RefusalReason = .archiveQueue

@@ -10,10 +10,10 @@ package struct LabelRegex: Sendable {
     /// Instructions of a compiled pattern; `{m,n}` multiplies them.
     static let instructionLimit = 2000
 
-    package let text: String
+    let text: String
     let program: [PatternInstruction]
 
-    package init(_ text: String) throws(RegexError) {
+    init(_ text: String) throws(RegexError) {
         guard text.unicodeScalars.count <= Self.lengthLimit else {
             throw RegexError(position: 0, message: "a pattern has at most \(Self.lengthLimit) characters")
         }
@@ -63,9 +63,9 @@ extension LabelRegex: Hashable {
 }
 
 /// An error in a pattern. The position is in Unicode scalars.
-package struct RegexError: Error {
-    package var position: Int
-    package var message: String
+struct RegexError: Error {
+    var position: Int
+    var message: String
 }
 
 /// A set of small integers that empties in constant time.

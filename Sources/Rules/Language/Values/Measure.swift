@@ -4,7 +4,7 @@ package import Engine
 package struct Measure: Sendable {
     let definition: ValueDefinition
     /// As written in conditions, with arguments.
-    package let name: String
+    let name: String
     let traits: ValueTraits
 
     init(_ definition: ValueDefinition, _ arguments: ValueArguments) {

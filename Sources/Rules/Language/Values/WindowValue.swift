@@ -5,14 +5,14 @@ import Support
 package struct WindowValue: Hashable, Sendable {
     package var measure: Measure
     /// Nanoseconds back from the evaluation.
-    package var offset: Int64
+    var offset: Int64
     /// The length of its own window, in nanoseconds; nil for the rule's.
-    package var over: Int64? { measure.traits.over }
+    var over: Int64? { measure.traits.over }
 
     /// Nanoseconds from the end of the earliest window it uses to the evaluation.
     var farthestOffset: Int64 { offset.addingSaturating(measure.traits.measured[0].ago) }
 
-    package init(_ measure: Measure, offset: Int64 = 0) {
+    init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
         self.offset = offset
     }
@@ -36,7 +36,7 @@ struct RequestPart: Hashable, Sendable {
 
 /// The N of `pN`: above 0, at most 100, with up to six decimals.
 package struct Quantile: Hashable, Sendable {
-    package var percent: String
+    var percent: String
     /// In 0...1. Parsed from the decimal text rather than divided by 100: in binary, 99.9 / 100 is above 0.999, and the
     /// nearest rank among a thousand spans would be off by one.
     package var fraction: Double
@@ -93,7 +93,7 @@ package struct SlowdownRatio: Hashable, Sendable {
     /// With fewer current durations in the compared series, there is no data.
     static let countMin = 20
 
-    package init(quantile: Quantile, ago: Int64) {
+    init(quantile: Quantile, ago: Int64) {
         self.quantile = quantile
         self.ago = ago
     }
