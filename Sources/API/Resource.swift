@@ -90,7 +90,7 @@ struct QueryExchange: Sendable {
     /// The reply when as many answers of this kind as allowed are under way.
     func tooMany() -> Response {
         server.refusals.count(.queries, peer: peer)
-        var response = problem("too many requests at once; retry in 1 s", status: .tooManyRequests)
+        var response = problem("too many queries at once; retry in 1 s", status: .tooManyRequests)
         response.headers[.retryAfter] = "1"
         return response
     }

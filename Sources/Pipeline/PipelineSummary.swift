@@ -38,14 +38,15 @@ package struct PipelineSummary: Sendable {
         return totals.firstEnd <= totals.lastEnd ? totals.firstEnd...totals.lastEnd : nil
     }
 
-    /// How long spans have been ending within a range: the time that rates are taken over.
+    /// How long spans have been ending within a range: the time that rates are taken over. At least a second, so that
+    /// spans that end together have no absurd rate.
     ///
     /// - Parameter range: Unix nanoseconds; nil for everything.
     package func seconds(in range: Range<Int64>? = nil) -> Double {
         guard let ends else { return 0 }
         let first = max(ends.lowerBound, range?.lowerBound ?? .min)
         let last = min(ends.upperBound, range?.upperBound ?? .max)
-        return max(Double(last - first) / 1e9, 0)
+        return max(Double(last - first) / 1e9, 1)
     }
 }
 

@@ -113,14 +113,15 @@ def test_only_streams_beyond_the_limit_are_refused(survivor):
     client.close()
 
 
+@pytest.mark.parametrize("error_code", [0, 1, 11])
 @pytest.mark.parametrize("last_streams", [[0], [1], [5], [2], [2**31 - 1], [1, 3, 2**31 - 1]])
-def test_a_client_that_says_goodbye_is_not_refused(survivor, last_streams):
+def test_a_client_that_says_goodbye_is_not_refused(survivor, last_streams, error_code):
     """grpc-go names its own last stream; the field is for the server's streams (RFC 9113, section 6.8)."""
     client = HTTP2Client(survivor.grpc)
     with Counting(survivor) as change:
         client.begin(1)
         for last_stream in last_streams:
-            client.send_frame(GoAwayFrame(0, last_stream_id=last_stream, error_code=0))
+            client.send_frame(GoAwayFrame(0, last_stream_id=last_stream, error_code=error_code))
         client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
         assert not client.receive_until(lambda: False), "the connection is closed"

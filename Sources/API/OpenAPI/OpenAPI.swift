@@ -70,7 +70,7 @@ package struct OpenAPI: Encodable {
         let responses = [
             "WrongParameter": Reply.problem("a wrong parameter: which, what was given and what would be right"),
             "NotFound": .problem("not found"),
-            "TooMany": .problem("too many requests at once; see Retry-After"),
+            "TooMany": .problem("too many queries at once; see Retry-After"),
             "TooSlow": .problem("no answer in time; see Retry-After"),
         ]
     }

@@ -58,11 +58,12 @@ extension WindowView {
         }
         let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(population)
+        let isComplete = isComplete(from: .min, to: .max)
         return labels.indices.map { number in
             if let merged = merged[number] {
                 Self.summary(number, labels[number], merged.statistics(Self.quantiles), isExact: false)
             } else {
-                Self.summary(number, labels[number], inWindow[number], isExact: true)
+                Self.summary(number, labels[number], inWindow[number], isExact: isComplete)
             }
         }
     }

@@ -5,7 +5,7 @@ package struct ComponentStep: Sendable {
     package var sum: Int128 = 0
     /// By component number.
     package var parts = [Int128](repeating: 0, count: ComponentTable.countMax)
-    /// False if requests of this step have left the window.
+    /// False if requests of this step have left the window, or never had room in it.
     package var isExact = true
 }
 
@@ -88,6 +88,7 @@ private struct ComponentSteps {
             rest = unknown
         }
         steps[index].add(rest, requests)
+        if slot.overflow > 0 { steps[index].isExact = false }
         if let (counts, _) = parts.summarized(slot) {
             for series in counts.series where parts.indexOfSummarized[series.number] != SeriesScope.noSeries {
                 steps[index].parts[Int(parts.indexOfSummarized[series.number])] += series.tally.sum

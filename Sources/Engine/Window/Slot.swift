@@ -39,6 +39,8 @@ struct Slot: Sendable {
     let number: Int64
     private(set) var blocks: [SpanBlock] = []
     private(set) var count = 0
+    /// Spans that it had no room for.
+    private(set) var overflow = 0
     /// The lowest and the highest bucket code of its rows.
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
@@ -98,9 +100,9 @@ struct Slot: Sendable {
                 && SpanFlags(rawValue: columns.columns.flags[offset]).cluster == row.flags.cluster
         }
         guard case .free(let cell) = found else { return .duplicate }
-        guard count < Self.rowsMax else { return .full }
+        guard count < Self.rowsMax else { return refuse() }
         if count - tailStart == tailCapacity {
-            guard byteCount < bytesMax else { return .full }
+            guard byteCount < bytesMax else { return refuse() }
             addBlock()
         }
         blocks[blocks.count - 1].columns.write(row, bucket: bucket, at: count - tailStart)
@@ -117,6 +119,11 @@ struct Slot: Sendable {
         byteCount += index.byteCount - before
         count += 1
         return .added
+    }
+
+    private mutating func refuse() -> Outcome {
+        overflow += 1
+        return .full
     }
 
     /// Notes the status message of the row that was added last.
@@ -147,14 +154,15 @@ struct Slot: Sendable {
 
     /// The slot as it is now.
     var view: SlotView {
-        // Rows are only ever added.
-        if let lastView, lastView.count == count { return lastView }
-        return SlotView(self)
+        isLastViewCurrent ? lastView ?? SlotView(self) : SlotView(self)
     }
+
+    /// Rows are only ever added.
+    private var isLastViewCurrent: Bool { lastView?.count == count && lastView?.overflow == overflow }
 
     /// Keeps the view for later.
     mutating func keepView() {
-        if lastView?.count != count { lastView = SlotView(self) }
+        if !isLastViewCurrent { lastView = SlotView(self) }
     }
 
     @inline(never)

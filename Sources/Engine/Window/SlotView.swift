@@ -5,6 +5,7 @@ package struct SlotView: Sendable {
     private final class Contents: Sendable {
         let start: Int64
         let count: Int
+        let overflow: Int
         let blocks: [SpanBlock]
         let bucketMin: UInt16
         let bucketMax: UInt16
@@ -17,6 +18,7 @@ package struct SlotView: Sendable {
         init(_ slot: Slot) {
             start = slot.number * Window.slotWidth
             count = slot.count
+            overflow = slot.overflow
             blocks = slot.blocks
             bucketMin = slot.bucketMin
             bucketMax = slot.bucketMax
@@ -30,7 +32,7 @@ package struct SlotView: Sendable {
         /// A slot without spans.
         init(remembered start: Int64, _ summary: SlotSummary, _ attributionSummary: AttributionSummary) {
             self.start = start
-            (count, blocks) = (0, [])
+            (count, overflow, blocks) = (0, 0, [])
             (bucketMin, bucketMax, messages) = (.max, .min, nil)
             attribution = nil
             self.summary = summary
@@ -42,7 +44,7 @@ package struct SlotView: Sendable {
             _ other: Contents, attribution: SlotAttribution?, summary: SlotSummary?,
             attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
         ) {
-            (start, count, blocks) = (other.start, other.count, other.blocks)
+            (start, count, overflow, blocks) = (other.start, other.count, other.overflow, other.blocks)
             (bucketMin, bucketMax, messages) = (other.bucketMin, other.bucketMax, other.messages)
             self.attribution = attribution
             self.summary = summary
@@ -71,6 +73,8 @@ package struct SlotView: Sendable {
     /// Unix nanoseconds.
     package var start: Int64 { contents.start }
     package var count: Int { contents.count }
+    /// Spans that the slot had no room for: they are in the history only.
+    var overflow: Int { contents.overflow }
     var blocks: [SpanBlock] { contents.blocks }
     var bucketMin: UInt16 { contents.bucketMin }
     var bucketMax: UInt16 { contents.bucketMax }

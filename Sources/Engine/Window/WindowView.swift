@@ -169,7 +169,7 @@ package struct WindowView: Sendable {
     ) -> (statistics: [[LatencyStatistics]], isExact: Bool) {
         if selections.contains(where: { $0.instances != nil }) {
             // The history doesn't tell instances apart.
-            return (measureWindow(population, from: from, to: to, selections), true)
+            return (measureWindow(population, from: from, to: to, selections), isComplete(from: from, to: to))
         }
         if let merged = measureBeyond(population, from: from, to: to, selections, &parts) {
             let statistics = zip(merged, selections).map { groups, selection in
@@ -181,7 +181,15 @@ package struct WindowView: Sendable {
             }
             return (statistics, false)
         }
-        return (measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections), true)
+        return (
+            measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections),
+            isComplete(from: from, to: to)
+        )
+    }
+
+    /// Whether no slot of a range (Unix nanoseconds) was too small for its spans.
+    func isComplete(from: Int64, to: Int64) -> Bool {
+        !slots.contains { $0.overflow > 0 && $0.start < to && $0.end > from }
     }
 
     /// Exact statistics of spans in the window.
@@ -256,6 +264,6 @@ extension WindowView {
         let inRange = slots.filter { $0.start >= start && $0.start < end }
         guard let first = inRange.first?.start, let last = inRange.last?.end, start < end else { return 0 }
         let seconds = Double(max(last, end) - min(first, start)) / 1e9
-        return Double(inRange.reduce(0) { $0 + $1.count }) / seconds
+        return Double(inRange.reduce(0) { $0 + $1.count + $1.overflow }) / seconds
     }
 }

@@ -30,7 +30,11 @@ import Testing
         #expect(accepted == 200_000)
         #expect(window.unattributed.full > 100_000)
         #expect(window.spanCount + window.unattributed.full == 200_000)
-        #expect(window.view().operationSummaries().map(\.count) == [200_000])
+        let view = window.view()
+        #expect(view.operationSummaries().map(\.count) == [200_000])
+        let slot = Self.start..<Self.start + Window.slotWidth
+        #expect(view.operationSummaries(in: slot).map(\.isExact) == [false], "most are only in the history's minutes")
+        #expect(view.spanRate(in: slot, now: slot.upperBound) == 40_000)
     }
 
     @Test func `spans that arrive after their slot has left the window are counted as unattributed`() {

@@ -16,7 +16,7 @@ struct HTTP2Boundaries {
     private var isInGoAway = false
     private var goAway = ByteBuffer()
 
-    /// Whether the client has sent a GOAWAY without an error.
+    /// Whether the client has sent a GOAWAY: it begins no more calls here, whatever its reason.
     private(set) var isLeft = false
     private var isInHeaderBlock = false
 
@@ -87,7 +87,7 @@ struct HTTP2Boundaries {
 
     /// A GOAWAY counts only when it is complete: the HTTP/2 handler may reject one that is too large.
     private mutating func endGoAway() {
-        isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0
+        isLeft = isLeft || goAway.readableBytes == 8
     }
 
     private mutating func begin(_ length: Int, _ type: HTTP2FrameType, _ flags: UInt8) {

@@ -11,7 +11,7 @@ final class HTTP2Follower: ChannelDuplexHandler {
 
     private(set) var boundaries = HTTP2Boundaries()
     var budget: FrameBudget
-    /// Whether the client has sent a GOAWAY without an error.
+    /// Whether the client has sent a GOAWAY.
     var isLeft: Bool { boundaries.isLeft }
     /// Called once, on a flood or a foreign protocol. Nothing is passed on afterwards.
     var onMisuse: ((RefusalReason) -> Void)?

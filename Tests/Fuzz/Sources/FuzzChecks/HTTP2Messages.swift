@@ -82,7 +82,7 @@ struct HTTP2Messages {
             if frame.has(4) { end(frame.stream) } else { ending = frame.stream }
         case 3: streams[frame.stream] = Stream(isOver: true)
         case 7 where frame.payload.count >= 8:
-            hasSaidGoodbye = hasSaidGoodbye || frame.payload.dropFirst(4).prefix(4).allSatisfy { $0 == 0 }
+            hasSaidGoodbye = true
         case 9:
             guard frame.has(4), ending == frame.stream else { return }
             end(frame.stream)
