@@ -49,7 +49,8 @@ extension WindowView {
             let inStep = slots.filter { $0.start < to && $0.end > from }
             return LatencyStep(
                 statistics: measureWindow(population, from: from, to: to, [selection])[0][0],
-                buckets: scope.heat(of: inStep), isExact: !isBeyond && isComplete(from: bounds.lowerBound, to: bounds.upperBound))
+                buckets: scope.heat(of: inStep),
+                isExact: !isBeyond && isComplete(from: bounds.lowerBound, to: bounds.upperBound))
         }
     }
 }
