@@ -17,6 +17,7 @@ import Testing
         var isAftermath: Bool
 
         var next: Int64? { time + 5 * second }
+        var horizon: Int64 { .min }
         func isHeard(since last: Int64) -> Bool { true }
 
         func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] {
