@@ -58,10 +58,10 @@ lint: ## Check format, structure and generated code
 	Scripts/check-structure.py
 	Scripts/generate-otlp.sh --check
 
-check: lint ## Lint, build the release, and replay the cases that fuzzing found
+check: lint uses ## Lint, look for what nothing uses, build the release, and replay the cases that fuzzing found
 	swift build -c release
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target 0 || exit 1; done
-	@echo 'format, structure, generated code and fuzzing cases are all right'
+	@echo 'format, structure, uses, generated code and fuzzing cases are all right'
 
 healthy-days: ## Two days of healthy life, of a small and a large control plane: no incident but restarts (DAYS=2)
 	swift build -c release --product HealthyDays

@@ -155,7 +155,7 @@ extension AlertEvidence {
 /// Asks for the evidence of one alert at one evaluation.
 package struct EvidenceQuestion: Sendable {
     /// The time of the evaluation, in Unix nanoseconds, like all times here.
-    package var time: Int64
+    var time: Int64
     /// When the alert's condition was first found to hold.
     var activeAt: Int64
     /// The length of the rule's window, or of the shortest window in its condition, in nanoseconds.

@@ -2,7 +2,7 @@ import Support
 
 /// A node of a parsed condition. Nodes are equal if they mean the same, whatever their positions.
 package struct Expression: Sendable {
-    package indirect enum Kind: Hashable, Sendable {
+    indirect enum Kind: Hashable, Sendable {
         case literal(Literal)
         case value(WindowValue)
         case negative(Expression)

@@ -4,7 +4,7 @@ import Support
 
 /// The index at the end of a recorded file: where its groups are and what times they cover.
 package struct ArchiveIndex: Equatable, Sendable {
-    package struct Entry: Equatable, Sendable {
+    struct Entry: Equatable, Sendable {
         /// Of the group's skippable frame, bytes from the start of the file.
         var offset: UInt64
         /// Of arrivals and clock readings, Unix nanoseconds.
