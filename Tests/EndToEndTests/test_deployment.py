@@ -153,6 +153,60 @@ def test_probes_speak_tls_if_the_listener_does():
     assert {container[probe]["httpGet"]["scheme"] for probe in ("livenessProbe", "readinessProbe")} == {"HTTPS"}
 
 
+@pytest.mark.parametrize("source", ["kustomize nodes", "helm nodes"])
+def test_the_daemon_set_runs_on_control_plane_nodes_of_any_distribution(source):
+    spec = pod(source)
+    # kubeadm's label is empty, that of RKE2 and k3s is "true".
+    (term,) = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term == {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]}
+    assert "nodeSelector" not in spec
+    tolerated = {(one["key"], one["operator"], one.get("effect")) for one in spec["tolerations"]}
+    assert tolerated == {
+        ("node-role.kubernetes.io/control-plane", "Exists", "NoSchedule"),
+        ("node-role.kubernetes.io/etcd", "Exists", "NoExecute"),
+        ("CriticalAddonsOnly", "Exists", None),
+    }
+    assert (spec["hostNetwork"], spec["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+
+
+@pytest.mark.parametrize("mode", KUSTOMIZATIONS)
+def test_the_chart_takes_where_pods_run_and_what_pulls_their_image(mode):
+    values = {
+        "nodeSelector": {"disk": "ssd"},
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}},
+        "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+        "imagePullSecrets": [{"name": "registry"}],
+    }
+    document = kind(of_chart(mode=mode, **values), "DaemonSet", "Deployment")
+    for release in RELEASES:
+        kubernetes_validate.validate(document, release, strict=True)
+    spec = document["spec"]["template"]["spec"]
+    for key in ("nodeSelector", "affinity", "imagePullSecrets"):
+        assert spec[key] == values[key]
+    own = [one for one in spec["tolerations"] if one not in values["tolerations"]]
+    assert values["tolerations"][0] in spec["tolerations"] and bool(own) == (mode == "nodes")
+
+
+@pytest.mark.parametrize("mode", KUSTOMIZATIONS)
+def test_a_certificate_of_the_listener_is_mounted_and_known_to_the_pod_monitor(mode):
+    listen = {"tls": {"cert_file": "/etc/faultline/tls/tls.crt", "key_file": "/etc/faultline/tls/tls.key"}}
+    monitored = {"enabled": True}
+    documents = of_chart(mode=mode, config={"listen": listen}, podMonitor=monitored, tlsSecret="own")
+    spec = kind(documents, "DaemonSet", "Deployment")["spec"]["template"]["spec"]
+    (volume,) = [volume for volume in spec["volumes"] if volume["name"] == "tls"]
+    assert volume["secret"]["secretName"] == "own"
+    assert "/etc/faultline/tls" in {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+    (endpoint,) = kind(documents, "PodMonitor")["spec"]["podMetricsEndpoints"]
+    authority = {"secret": {"name": "own", "key": "ca.crt"}}
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"] == {"ca": authority, "serverName": "faultline.faultline.svc"}
+    monitored["tlsConfig"] = {"serverName": "node.example.com"}
+    (endpoint,) = kind(of_chart(mode=mode, config={"listen": listen}, podMonitor=monitored), "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert endpoint["tlsConfig"]["serverName"] == "node.example.com" and endpoint["tlsConfig"]["ca"]
+    (endpoint,) = kind(of_chart(mode=mode, podMonitor=monitored), "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert not {"scheme", "tlsConfig"} & endpoint.keys()
+
+
 @pytest.mark.parametrize("mode", KUSTOMIZATIONS)
 def test_chart_and_kustomization_ask_for_the_same_resources(mode):
     (chart, kustomized) = (pod(f"{source} {mode}")["containers"][0]["resources"] for source in ("helm", "kustomize"))

@@ -32,6 +32,13 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- regexFind "[0-9]+$" $address }}
 {{- end }}
 
+{{- /* https if a listener of the configuration has certificates, else http. */ -}}
+{{- define "faultline.scheme" -}}
+{{- $hasTLS := false }}
+{{- if kindIs "map" . }}{{ $hasTLS = not (empty .tls) }}{{ end }}
+{{- ternary "https" "http" $hasTLS }}
+{{- end }}
+
 {{- define "faultline.resources" -}}
 {{- $memory := eq .Values.mode "central" | ternary "2Gi" "512Mi" }}
 {{- $resources := dict "requests" (dict "cpu" "100m" "memory" $memory) "limits" (dict "memory" $memory) }}
