@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # package.sh BINARY DIRECTORY: packages a binary.
 #
-#   faultline-VERSION-linux-ARCH.tar.gz   the stripped binary, the libraries that a minimal Debian lacks, completions, man page
+#   faultline-VERSION-linux-ARCH.tar.gz   the stripped binary, the libraries that a minimal Debian lacks, completions, man page,
+#                                         documentation, examples and what deploys it
 #   faultline_VERSION_ARCH.deb            the same with the libraries as dependencies, and a systemd service
 #
 # DEBFULLNAME and DEBEMAIL name its maintainer, as for Debian's own tools.
@@ -34,11 +35,22 @@ completions() {
     "$binary" completion "$1" >"$2"
 }
 
+# install_documents DIRECTORY: what the README leads to, at the same places.
+install_documents() {
+    mkdir -p "$1/deploy" "$1/Examples"
+    cp LICENSE README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md "$1/"
+    cp -R docs "$1/"
+    rm -r "$1/docs/man"
+    cp -R deploy/grafana deploy/helm deploy/kustomize deploy/systemd "$1/deploy/"
+    cp Examples/*.* "$1/Examples/"
+    chmod -R u=rwX,go=rX "$1"
+}
+
 make_tarball() {
     local root=$work/$name library missing
     install_files "$root" site-functions
     for library in $(libraries); do install -D -m 644 "$library" "$root/lib/$(basename "$library")"; done
-    cp LICENSE README.md CHANGELOG.md "$root/"
+    install_documents "$root"
     missing=$(ldd "$root/bin/faultline" | grep 'not found' || true)
     [ -z "$missing" ] || { echo "libraries missing: $missing" >&2; exit 1; }
     tar --sort=name --owner=0 --group=0 --numeric-owner -C "$work" -czf "$dist/$name.tar.gz" "$name"
@@ -65,11 +77,12 @@ make_debian_package() {
     gzip -9n "$root/usr/share/man/man1/faultline.1"
     install -D -m 644 deploy/systemd/faultline.service "$root/usr/lib/systemd/system/faultline.service"
     install -D -m 644 deploy/systemd/faultline.yaml "$root/etc/faultline/faultline.yaml"
-    install -D -m 644 LICENSE "$root/usr/share/doc/faultline/copyright"
+    install_documents "$root/usr/share/doc/faultline"
+    mv "$root/usr/share/doc/faultline/LICENSE" "$root/usr/share/doc/faultline/copyright"
     gzip -9nc CHANGELOG.md >"$root/usr/share/doc/faultline/changelog.gz"
     mkdir -p "$root/DEBIAN"
     echo /etc/faultline/faultline.yaml >"$root/DEBIAN/conffiles"
-    install -m 755 deploy/debian/postinst deploy/debian/prerm "$root/DEBIAN/"
+    install -m 755 deploy/debian/postinst deploy/debian/prerm deploy/debian/postrm "$root/DEBIAN/"
     cat >"$root/DEBIAN/control" <<END
 Package: faultline
 Version: $version

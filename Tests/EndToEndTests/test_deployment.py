@@ -1,6 +1,7 @@
 """The files under deploy/: what Kubernetes, Helm and systemd say of them, and whether the daemon takes their configuration."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -309,6 +310,44 @@ def test_the_tarball_has_a_program_that_runs(dist, tmp_path):
     assert (folder / "lib").is_dir() and (folder / "share" / "man" / "man1" / "faultline.1").is_file()
 
 
+def broken(folder):
+    """The links of the documents of a package that lead nowhere in it, except into the sources."""
+    documents = [folder / "README.md", *folder.glob("docs/**/*.md")]
+    return {
+        f"{document.relative_to(folder)}: {link}"
+        for document in documents
+        for link in re.findall(r"\]\(([^)#\s]+)", document.read_text())
+        if "://" not in link
+        and not (document.parent / link).exists()
+        and not re.match(r"(\.\./)+(Sources|Tests|Examples/captures)\b", link)
+    }
+
+
+def test_the_tarball_has_what_its_documents_lead_to(dist, tmp_path):
+    (tarball,) = dist.glob("*.tar.gz")
+    subprocess.run(["tar", "-xzf", tarball, "-C", tmp_path], check=True)
+    (folder,) = tmp_path.iterdir()
+    assert len(re.findall(r"\]\(docs/", (folder / "README.md").read_text())) > 10 and broken(folder) == set()
+    assert {"LICENSE", "CHANGELOG.md"} <= {file.name for file in folder.iterdir()}
+    assert (folder / "deploy" / "systemd" / UNIT.name).read_bytes() == UNIT.read_bytes()
+    assert {path.name for path in (folder / "deploy").iterdir()} == {"grafana", "helm", "kustomize", "systemd"}
+
+
+def test_purging_the_debian_package_removes_the_state(dist, tmp_path):
+    (package,) = dist.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--control", package, tmp_path / "control"], check=True)
+    root = tmp_path / "root"
+    state, own = root / "var" / "lib" / "private" / "faultline", root / "etc" / "faultline" / "own.yaml"
+    for file in (state / "alerts", own):
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+    (root / "var" / "lib" / "faultline").symlink_to("private/faultline")
+    for action, remains in (("remove", True), ("upgrade", True), ("purge", False)):
+        done = subprocess.run([tmp_path / "control" / "postrm", action], env={"DPKG_ROOT": str(root), "PATH": os.environ["PATH"]})
+        assert done.returncode == 0
+        assert (state.exists(), (root / "var" / "lib" / "faultline").is_symlink(), own.exists()) == (remains, remains, True)
+
+
 def runs(program):
     done = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
     return done.stdout == faultline("version").output
@@ -327,5 +366,8 @@ def test_the_debian_package_has_program_service_and_configuration(dist, tmp_path
     assert (tmp_path / "root" / "usr" / "lib" / "systemd" / "system" / UNIT.name).read_bytes() == UNIT.read_bytes()
     for name in (tmp_path / "control" / "conffiles").read_text().split():
         assert (tmp_path / "root" / name.lstrip("/")).is_file()
-    for script in ("postinst", "prerm"):
+    documents = tmp_path / "root" / "usr" / "share" / "doc" / "faultline"
+    runbooks = {file.name for file in (project.ROOT / "docs" / "runbooks").iterdir()}
+    assert broken(documents) == set() and {file.name for file in (documents / "docs" / "runbooks").iterdir()} == runbooks
+    for script in ("postinst", "prerm", "postrm"):
         subprocess.run(["sh", "-n", tmp_path / "control" / script], check=True)
