@@ -54,6 +54,15 @@ def test_a_line_of_text_says_that_an_alert_fires_and_one_that_it_resolved(start)
     assert daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 0
 
 
+def test_a_line_of_text_says_the_verdict_once(serve):
+    """Annotations may have it already, as those of the built-in rules do."""
+    following = 'annotations: {next: "Start with the culprit: {{ $culprit }}", '
+    daemon = serve(SLOW_PAYMENTS.replace("annotations: {", following) + "sinks: [{stdout: {format: text}}]\n", CONFIGURATION)
+    fire(daemon)
+    (line,) = daemon.output.wait_for("PaymentsSlow")
+    assert line.count("not clear: there is nothing from before to compare with") == 1 and "Start with the culprit: not clear" in line
+
+
 def test_a_line_of_json_says_all_of_an_alert(start):
     daemon = start("json")
     fire(daemon)

@@ -107,7 +107,9 @@ enum AlertLine {
         .map { PrintableText.escape($0.value) }
         .joined(separator: "; ")
         let evidence = alert.state == .firing ? alert.evidence : nil
-        let culprit = evidence.map { "; culprit: \(PrintableText.escape($0.culprit.text))" } ?? ""
+        let verdict = evidence.map { PrintableText.escape($0.culprit.text) }
+        // `next` of most rules names it already.
+        let culprit = verdict.map { notes.contains($0) ? "" : "; culprit: \($0)" } ?? ""
         return
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit
