@@ -1,7 +1,7 @@
 import Engine
 import Support
 
-/// How many calls to etcd both sides tell of, in the last five minutes.
+/// How many calls to etcd both sides tell of, in five minutes of which both have told (`SettledTime`).
 ///
 /// An exporter whose queue is full drops spans and tells nobody. Since etcd samples as its caller does, every call that succeeded has
 /// a span on either side: if one has far fewer, its spans were lost.
@@ -21,7 +21,7 @@ package struct CallFindings {
 
     /// Calls whose spans are compared: reads and writes, which last milliseconds. A watch lasts as long as its stream.
     private static let prefix = "etcdserverpb.KV/"
-    /// Fewer calls are too few to tell: spans of the last seconds come from one side first.
+    /// Fewer calls are too few to tell.
     private static let countMin = 500
     /// At most this part is lost without being said.
     private static let lostMax = 0.1
@@ -46,7 +46,7 @@ package struct CallFindings {
             Double(more - fewer) > Double(more) * Self.lostMax
         else { return [] }
         let shown =
-            "of the last five minutes' calls to etcd that succeeded, the API servers' spans show \(made) and etcd's "
+            "of the calls to etcd in the last minutes that succeeded, the API servers' spans show \(made) and etcd's "
             + "\(answered): "
         let cause =
             made > answered

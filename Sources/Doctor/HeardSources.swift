@@ -9,6 +9,9 @@ package struct HeardSources: Sendable {
         var now: String
         /// null for a daemon.
         var recorded_from: String?
+
+        /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
+        package var recordingEnd: Int64? { recorded_from == nil ? nil : Timestamp.parse(rfc3339: now) }
     }
 
     package struct Source: Codable, Sendable {
@@ -35,7 +38,7 @@ package struct HeardSources: Sendable {
         }
     }
 
-    /// The requests of the last five minutes.
+    /// The requests of `SettledTime`.
     package struct Request: Decodable, Sendable {
         struct Part: Decodable, Sendable {
             var component: String
@@ -46,10 +49,10 @@ package struct HeardSources: Sendable {
         var components: [Part]
     }
 
-    var status: Status
+    package var status: Status
     package var sources: [Source]
     var requests: [Request]
-    /// Of the last five minutes.
+    /// Of `SettledTime`.
     var operations: [CallFindings.Operation]
     /// Since the start.
     var refusals: [RefusedExports]
@@ -63,10 +66,5 @@ package struct HeardSources: Sendable {
         self.requests = requests
         self.operations = operations
         self.refusals = refusals
-    }
-
-    /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
-    package var recordingEnd: Int64? {
-        status.recorded_from == nil ? nil : Timestamp.parse(rfc3339: status.now)
     }
 }

@@ -45,6 +45,8 @@ package struct RefusedExports: Equatable, Sendable {
 extension SourceFindings {
     /// The part of spans that may come late before it is said.
     private static let lateMin = 0.01
+    /// How many sources of late spans are named.
+    private static let namedMax = 3
 
     /// What the daemon refused or rejected, and what came late.
     func intake(_ heard: HeardSources) -> [String] {
@@ -69,11 +71,14 @@ extension SourceFindings {
     /// One sentence about all whose spans come too late.
     private func late(_ sources: [HeardSources.Source]) -> [String] {
         let late = sources.filter { Double($0.late) > Double($0.spans) * Self.lateMin }
+            .sorted { ($1.late, $0.name) < ($0.late, $1.name) }
         guard !late.isEmpty else { return [] }
-        let named = late.map { source in
+        var named = late.prefix(Self.namedMax).map { source in
             let cluster = source.cluster.isEmpty ? "" : " in cluster \(PrintableText.escape(source.cluster))"
             return "\(source.late) of \(source.spans) spans of \(source.name)\(cluster)"
         }
+        let others = late.count - named.count
+        if others > 0 { named[named.count - 1] += " and spans of \(others) more \(others == 1 ? "source" : "sources")" }
         let most = late.compactMap(\.lateness_seconds).max().map {
             ", up to \(DurationText.format(Int64(min($0, 1e9)) * 1_000_000_000)) after their end"
         }

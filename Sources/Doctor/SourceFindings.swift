@@ -27,7 +27,7 @@ package struct SourceFindings {
         }
         let clusters = Set(heard.sources.map(\.cluster)).sorted()
         return clusters.flatMap { cluster in
-            let sources = heard.sources.filter { $0.cluster == cluster }
+            let sources = Replacements.current(heard.sources.filter { $0.cluster == cluster })
             let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
             let operations = heard.operations.filter { $0.cluster ?? "" == cluster }
             let name =
@@ -36,12 +36,30 @@ package struct SourceFindings {
                 } else {
                     clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
                 }
+            guard !isEarly(sources) else { return clocks(sources).map { name + $0 } }
             let found: [[String]] = [
                 missing(sources), silence(sources), unnamed(sources), joined(sources, requests),
                 CallFindings(operations).sentences(silent: Set(silent(sources).map(\.role))), clocks(sources),
             ]
             return found.flatMap { $0 }.map { name + $0 }
         } + intake(heard)
+    }
+
+    /// Nothing is said to be missing of a cluster that has only just begun to send: exporters send every few seconds, not all at
+    /// the same time.
+    private func isEarly(_ sources: [HeardSources.Source]) -> Bool {
+        now - (sources.map(\.firstEnd).min() ?? now) < SettledTime.delay
+    }
+
+    /// Says of which clusters it is too early to tell what is missing; nil if of none.
+    package func tooEarly(_ heard: HeardSources) -> String? {
+        let byCluster = Dictionary(grouping: heard.sources, by: \.cluster)
+        let early = byCluster.filter { isEarly($0.value) }.keys.sorted()
+        guard let first = early.first else { return nil }
+        let named = first.isEmpty ? "spans without k8s.cluster.name" : "cluster \(PrintableText.escape(first))"
+        let others = early.count > 1 ? " and \(early.count - 1) more" : ""
+        return (byCluster.count > 1 ? "\(named)\(others): " : "")
+            + "too early to tell what is missing: the first spans are less than half a minute old"
     }
 
     private func missing(_ sources: [HeardSources.Source]) -> [String] {
@@ -82,14 +100,15 @@ package struct SourceFindings {
         }
         return silent(sources).map { source in
             "\(source.name) has sent nothing for \(age(source.lastEnd)), while "
-                + "others have: it is down or was replaced, or its tracing configuration differs from theirs."
+                + "others have: it is down or was removed, or its tracing configuration differs from theirs."
         }
     }
 
     /// Processes that have sent nothing for long while others of the control plane have.
     private func silent(_ sources: [HeardSources.Source]) -> [HeardSources.Source] {
         let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
-        let latest = own.map(\.lastEnd).max() ?? now
+        // A clock that is ahead, and not yet known to be, doesn't make others silent.
+        let latest = min(own.map(\.lastEnd).max() ?? now, now)
         return own.filter { source in
             let span = Double(source.lastEnd - source.firstEnd)
             let apart = source.spans > 1 ? span / Double(source.spans - 1) : .infinity

@@ -8,10 +8,11 @@ import Testing
 
     private func source(
         _ service: String, instance: String = "", cluster: String = "", age seconds: Int64 = 1, late: Int = 0,
-        offset: Double? = nil, apart: Int64 = 0
+        offset: Double? = nil, apart: Int64 = 0, heard: Int64 = 600
     ) -> HeardSources.Source {
         let last = Self.now - seconds * 1_000_000_000
-        let (first, end) = (Timestamp.rfc3339(last - 999 * apart * 1_000_000_000), Timestamp.rfc3339(last))
+        let first = Timestamp.rfc3339(last - max(999 * apart, heard) * 1_000_000_000)
+        let end = Timestamp.rfc3339(last)
         return HeardSources.Source(
             cluster: cluster, service: service, instance: instance, spans: 1_000, late: late,
             lateness_seconds: late > 0 ? 90 : nil, first: first, last: end, sampling_ratio: nil, sampling_source: nil,
@@ -21,10 +22,15 @@ import Testing
     private func sentences(
         _ sources: [HeardSources.Source], rejected: [String: Int] = [:], refusals: [RefusedExports] = []
     ) -> [String] {
-        SourceFindings(now: Self.now).sentences(
-            HeardSources(
-                status: HeardSources.Status(rejected: rejected, now: "", recorded_from: nil), sources: sources,
-                requests: [], operations: [], refusals: refusals))
+        SourceFindings(now: Self.now).sentences(heard(sources, rejected: rejected, refusals: refusals))
+    }
+
+    private func heard(
+        _ sources: [HeardSources.Source], rejected: [String: Int] = [:], refusals: [RefusedExports] = []
+    ) -> HeardSources {
+        HeardSources(
+            status: HeardSources.Status(rejected: rejected, now: "", recorded_from: nil), sources: sources,
+            requests: [], operations: [], refusals: refusals)
     }
 
     @Test func `is nothing if an API server and etcd send spans`() {
@@ -63,6 +69,38 @@ import Testing
         }
     }
 
+    @Test func `is no clock that is ahead, and not yet known to be`() {
+        let ahead = source("etcd", instance: "m2", age: -45)
+        #expect(sentences([source("apiserver", instance: "a1"), source("apiserver", instance: "a2"), ahead]).isEmpty)
+    }
+
+    @Test func `is nothing that is missing in the first half minute`() {
+        let early = [source("apiserver", heard: 28), source("apiserver", cluster: "other")]
+        #expect(sentences([early[0]]).isEmpty)
+        #expect(sentences(early).count == 1)
+        #expect(sentences([source("apiserver", heard: 29)]).count == 1)
+        let examiner = SourceFindings(now: Self.now)
+        func tooEarly(_ sources: [HeardSources.Source]) -> String? { examiner.tooEarly(heard(sources)) }
+        #expect(tooEarly([early[0]])?.hasPrefix("too early to tell what is missing") == true)
+        #expect(tooEarly(early)?.hasPrefix("spans without k8s.cluster.name: too early") == true)
+        #expect(tooEarly([source("apiserver", heard: 29)]) == nil)
+    }
+
+    @Test func `is no instance that another has replaced, each one at most`() {
+        func server(_ name: String, age: Int64, heard: Int64) -> HeardSources.Source {
+            source("apiserver", instance: name, age: age, heard: heard)
+        }
+        let others = [source("etcd", instance: "m"), server("b", age: 1, heard: 3_000)]
+        let (old, older) = (server("a", age: 300, heard: 2_000), server("z", age: 2_500, heard: 100))
+        #expect(sentences(others + [old]).count == 1)
+        #expect(sentences(others + [old, server("a2", age: 1, heard: 290)]).isEmpty)
+        // One after the other.
+        #expect(sentences(others + [older, old, server("a2", age: 1, heard: 290)]).isEmpty)
+        let two = sentences(others + [old, server("c", age: 310, heard: 2_000), server("a2", age: 1, heard: 290)])
+        #expect(two.count == 1)
+        #expect(two.first?.hasPrefix("apiserver a has sent nothing for 5m") == true)
+    }
+
     @Test func `is that all have been silent for over two minutes`() {
         for (age, isSilent) in [(Int64(120), false), (121, true)] {
             let all = sentences([source("apiserver", age: age), source("etcd", age: age)])
@@ -80,6 +118,16 @@ import Testing
                 $0.contains("11 of 1000 spans of apiserver arrived too late to be evaluated, up to 1m30s after")
             })
         #expect(found.count == 2)
+    }
+
+    @Test func `names the first of many whose spans are late`() {
+        let late = (1...9).map { source("etcd", instance: "m\($0)", late: 100 * $0) }
+        let found = sentences([source("apiserver"), source("etcd", instance: "m")] + late)
+        #expect(found.count == 1)
+        #expect(
+            found.first?.hasPrefix(
+                "900 of 1000 spans of etcd m9, 800 of 1000 spans of etcd m8, 700 of 1000 spans of etcd m7 and spans of 6 "
+                    + "more sources arrived too late") == true)
     }
 
     @Test func `has names that a terminal can't be tricked with`() {

@@ -176,3 +176,14 @@ def test_the_spans_that_arrive_are_corrected(serve):
     # Until 20 calls were there, nothing was known.
     assert row["count"] == 31
     assert row["p50_seconds"] == pytest.approx(0.002)
+
+
+@pytest.mark.parametrize("ahead", [45 * SECOND, -45 * SECOND])
+def test_a_sources_first_and_last_span_are_those_of_the_corrected_clock(serve, ahead):
+    """Also of the spans that came before the clock was known to be off."""
+    daemon = serve()
+    send(daemon, *recent_calls(30, ahead))
+    rows = {row["service"]: row for row in json.loads(daemon.get("/api/v1/sources")[2])}
+    for key in ("first", "last"):
+        server, member = (datetime.fromisoformat(rows[name][key]).timestamp() for name in ("apiserver", "etcd"))
+        assert member == pytest.approx(server, abs=0.005), key

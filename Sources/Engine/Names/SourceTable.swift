@@ -37,6 +37,18 @@ package struct SourceCounts: Equatable, Sendable {
     /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
     fileprivate var clockOffset: Int64?
 
+    /// Corrects what the spans before the discovery have left: the latest ended by the clock that is now known to be off. With an
+    /// offset that only changes, the first ones were corrected already.
+    fileprivate mutating func found(clockOffset offset: Int64) {
+        let change = offset - (clockOffset ?? 0)
+        let isNew = clockOffset == nil
+        clockOffset = offset
+        guard spans > 0 else { return }
+        if isNew { first -= change }
+        // Spans by a clock that was set back have moved nothing.
+        if isNew || change > 0 { last = max(last - change, first) }
+    }
+
     @inline(__always)
     fileprivate mutating func add(_ row: SpanRow, end: Int64) {
         spans &+= 1
@@ -142,7 +154,7 @@ package struct SourceTable: Sendable {
     @inline(__always)
     func clockOffset(_ source: UInt16) -> Int64 { counts[Int(source)].clockOffset ?? 0 }
 
-    mutating func set(clockOffset offset: Int64?, of source: UInt16) { counts[Int(source)].clockOffset = offset }
+    mutating func set(clockOffset offset: Int64, of source: UInt16) { counts[Int(source)].found(clockOffset: offset) }
 
     /// Sets how far clocks are ahead, nanoseconds.
     mutating func set(clockOffsets offsets: [SourceLabels: Int64]) {

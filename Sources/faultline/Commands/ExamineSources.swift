@@ -24,6 +24,8 @@ struct ExamineSources: AsyncParsableCommand {
         var sources: [HeardSources.Source]
         /// Whole sentences, most important first.
         var findings: [String]
+        /// Of which clusters it is too early to tell; null if of none.
+        @OrNull var too_early: String?
     }
 
     func run() async throws {
@@ -34,25 +36,29 @@ struct ExamineSources: AsyncParsableCommand {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.failure
         }
-        let end = heard.recordingEnd
-        let findings = SourceFindings(now: end ?? WallClock.now).sentences(heard)
+        let end = heard.status.recordingEnd
+        let examiner = SourceFindings(now: end ?? WallClock.now)
+        let findings = examiner.sentences(heard)
+        let early = examiner.tooEarly(heard)
         switch format {
         case .json:
             let found = Examination(
-                recorded_until: end.map { Timestamp.rfc3339($0) }, sources: heard.sources, findings: findings)
+                recorded_until: end.map { Timestamp.rfc3339($0) }, sources: heard.sources, findings: findings,
+                too_early: early)
             Console.print(try JSONText.encode(found))
-        case .text: show(heard, findings, recordedUntil: end)
+        case .text: show(heard, findings, early, recordedUntil: end)
         }
         if !findings.isEmpty { throw ExitCode.failure }
     }
 
-    private func show(_ heard: HeardSources, _ findings: [String], recordedUntil end: Int64?) {
+    private func show(_ heard: HeardSources, _ findings: [String], _ early: String?, recordedUntil end: Int64?) {
         let style = TextStyle.output
         if !heard.sources.isEmpty {
             Console.print(SourceText(heard.sources, now: end ?? WallClock.now).text(style, width: Console.tableWidth))
         }
         if let end { Console.print("recorded spans, judged as of their end, \(second(Timestamp.rfc3339(end)))") }
-        guard !findings.isEmpty else {
+        if let early { Console.print(early.wrapped(style.width, hanging: 4).joined(separator: "\n")) }
+        guard !findings.isEmpty || early != nil else {
             return Console.print("nothing is missing: kube-apiserver and etcd send spans")
         }
         for finding in findings {
@@ -62,14 +68,24 @@ struct ExamineSources: AsyncParsableCommand {
 
     private func ask() async throws -> HeardSources {
         let client = try daemon.client(bytesMax: Self.bytesMax)
-        async let status: HeardSources.Status = client.decode("status")
-        async let sources: [HeardSources.Source] = client.decode("sources")
-        async let requests: [HeardSources.Request] = client.decode("requests", ["from": "-5m"])
-        async let operations: [CallFindings.Operation] = client.decode("operations", ["from": "-5m"])
         async let metrics = client.metrics()
+        let status: HeardSources.Status = try await client.decode("status")
+        let sources: [HeardSources.Source] = try await client.decode("sources")
+        let settled = SettledTime.range(sources, now: status.recordingEnd ?? WallClock.now)
+        async let requests: [HeardSources.Request] = Self.rows("requests", of: client, in: settled)
+        async let operations: [CallFindings.Operation] = Self.rows("operations", of: client, in: settled)
         return try await HeardSources(
             status: status, sources: sources, requests: requests, operations: operations,
             refusals: RefusedExports.read(metrics))
+    }
+
+    /// Rows of an API resource; none without a range of span ends, Unix nanoseconds.
+    private static func rows<Row: Decodable & Sendable>(
+        _ resource: String, of client: DaemonClient, in range: Range<Int64>?
+    ) async throws -> [Row] {
+        guard let range else { return [] }
+        let (from, to) = (Timestamp.rfc3339(range.lowerBound), Timestamp.rfc3339(range.upperBound))
+        return try await client.decode(resource, ["from": from, "to": to])
     }
 
     /// Of an answer; the metrics of many series are the largest.

@@ -15,14 +15,14 @@ def spans(message):
             yield from scope_spans.spans
 
 
-def messages(path=project.EXAMPLE, before=None):
-    """The messages of an archive, the last span having ended two seconds ago. Those with spans that end after `before` in
+def messages(path=project.EXAMPLE, before=None, ago=2):
+    """The messages of an archive, the last span having ended so many seconds ago. Those with spans that end after `before` in
     the archive are left out."""
     found = [TracesData.FromString(record) for record in archives.records(archives.decompress(path))]
     if before:
         found = [message for message in found if max(span.end_time_unix_nano for span in spans(message)) < before]
     last = max(span.end_time_unix_nano for message in found for span in spans(message))
-    shift = time.time_ns() - 2 * SECOND - last
+    shift = time.time_ns() - ago * SECOND - last
     for message in found:
         for span in spans(message):
             span.start_time_unix_nano += shift
