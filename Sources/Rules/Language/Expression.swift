@@ -42,7 +42,7 @@ extension Expression {
 }
 
 /// A constant with its unit.
-package struct Literal: Hashable, Sendable {
+struct Literal: Hashable, Sendable {
     var dimension: Dimension
     /// In seconds, per second, or 0...1 for a ratio.
     var value: Double
@@ -50,14 +50,14 @@ package struct Literal: Hashable, Sendable {
     var text: String
 }
 
-package enum ArithmeticOperator: String, Sendable, CaseIterable {
+enum ArithmeticOperator: String, Sendable, CaseIterable {
     case add = "+"
     case subtract = "-"
     case multiply = "*"
     case divide = "/"
 }
 
-package enum ComparisonOperator: String, Sendable, CaseIterable {
+enum ComparisonOperator: String, Sendable, CaseIterable {
     case greater = ">"
     case greaterOrEqual = ">="
     case less = "<"
@@ -88,7 +88,7 @@ package enum ComparisonOperator: String, Sendable, CaseIterable {
     }
 }
 
-package enum LogicOperator: String, Sendable, CaseIterable {
+enum LogicOperator: String, Sendable, CaseIterable {
     case and
     case or
 }
@@ -133,7 +133,7 @@ extension Expression: CustomStringConvertible {
 }
 
 extension WindowValue: CustomStringConvertible {
-    package var description: String {
+    var description: String {
         offset == 0 ? measure.name : "\(measure.name) offset \(DurationText.format(offset))"
     }
 }

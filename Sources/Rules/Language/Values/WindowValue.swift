@@ -2,8 +2,8 @@ import Engine
 import Support
 
 /// A value in a condition: a measure, taken over the rule's window or the same window `offset` earlier.
-package struct WindowValue: Hashable, Sendable {
-    package var measure: Measure
+struct WindowValue: Hashable, Sendable {
+    var measure: Measure
     /// Nanoseconds back from the evaluation.
     var offset: Int64
     /// The length of its own window, in nanoseconds; nil for the rule's.
