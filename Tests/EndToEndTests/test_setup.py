@@ -1,6 +1,5 @@
 """`faultline setup`: what it prints is what kube-apiserver, etcd and those who run them take."""
 
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from harness import project
 from harness.certificates import Authority
 from harness.command import faultline
 from harness.daemon import LOOPBACK, Faultline
-from harness.etcd import Etcd
+from harness.etcd import Etcd, etcds_ranges
 from harness.manifests import API_SERVER, ETCD, documents, patched, setup
 from harness.waiting import eventually
 
@@ -272,8 +271,3 @@ def test_a_real_etcd_set_up_so_sends_its_spans_over_mutual_tls(serve, tmp_path):
             etcd.range(f"{number:032x}", f"{number:016x}")
         eventually(lambda: etcds_ranges(daemon) == 5, "etcd's five spans")
     assert daemon.metrics().refused("grpc") == {}
-
-
-def etcds_ranges(daemon):
-    operations = json.loads(daemon.get("/api/v1/operations")[2])
-    return sum(row["count"] for row in operations if (row["service"], row["operation"]) == ("etcd", "etcdserverpb.KV/Range"))

@@ -10,7 +10,7 @@ import yaml
 
 from harness import preloading
 from harness.command import faultline
-from harness.manifests import API_SERVER, ETCD
+from harness.manifests import ETCD, Node
 
 COLLECTOR = """\
 # the platform team's
@@ -24,37 +24,6 @@ samplingRatePerMillion: 500
 @pytest.fixture
 def node(tmp_path):
     return Node(tmp_path)
-
-
-class Node:
-    """A folder of manifests whose TracingConfiguration is beside it instead of in /etc."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.manifests = folder / "manifests"
-        self.manifests.mkdir()
-        self.tracing = folder / "tracing" / "apiserver.yaml"
-        self.server = self.manifests / "kube-apiserver.yaml"
-        self.etcd = self.manifests / "etcd.yaml"
-        self.backup = folder / "backup"
-        self.server.write_text(API_SERVER.replace("    image:", f"    - --tracing-config-file={self.tracing}\n    image:"))
-        self.etcd.write_text(ETCD)
-
-    def replace(self, file, old, new):
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
-
-    def setup(self, *arguments, **environment):
-        return faultline("setup", "--from", self.manifests, *arguments, **environment)
-
-    def write(self, *arguments):
-        done = self.setup("--write", "--backup", self.backup, *arguments)
-        assert (done.code, done.output) == (0, ""), done
-        return done.errors
-
-    def container(self, file):
-        return yaml.safe_load(file.read_text())["spec"]["containers"][0]
 
 
 def test_a_volume_gets_a_free_name(node):
@@ -207,7 +176,7 @@ def test_variables_that_are_there_are_changed_with_tls_and_said_without(node):
 
 def test_a_gate_that_is_off_becomes_on(node):
     node.replace(node.server, "--secure-port=6443", "--feature-gates=A=true,APIServerTracing=false")
-    assert "APIServerTracing=false switched tracing off; it becomes true" in node.write("--kubernetes", "1.30")
+    assert "APIServerTracing=false switched tracing off; it becomes true" in node.write()
     assert "--feature-gates=A=true,APIServerTracing=true" in node.container(node.server)["command"]
 
 
@@ -217,7 +186,10 @@ def test_etcds_flags_get_the_names_of_its_release(node):
         "--name=node-1\n    - --experimental-enable-distributed-tracing=true\n    - --experimental-distributed-tracing-address\n"
         "    - 127.0.0.1:4317\n    - --experimental-distributed-tracing-sampling-rate=7",
     )
-    assert "--distributed-tracing-sampling-rate=7 stays, and adds traces" in node.write("--etcd", "3.7")
+    node.replace(node.etcd, "3.5.16-0", "3.7.1-0")
+    notes = node.write()
+    assert "--distributed-tracing-sampling-rate=7 stays, and adds traces" in notes
+    assert "--experimental-enable-distributed-tracing becomes --enable-distributed-tracing, as etcd 3.7.1 spells it" in notes
     assert node.container(node.etcd)["command"][3:] == [
         "--enable-distributed-tracing=true", "--distributed-tracing-address", "127.0.0.1:4317",
         "--distributed-tracing-sampling-rate=7", "--distributed-tracing-instance-id=node-1",

@@ -9,20 +9,29 @@ struct EtcdTracing {
     init(_ request: TracingRequest) { self.request = request }
 
     /// Where etcd sends its spans now.
-    static func address(_ pod: StaticPod) -> String? {
-        pod.value(of: names[1]) ?? pod.value(of: "experimental-\(names[1])")
+    /// - Parameter value: the value of a flag.
+    static func address(_ value: (String) -> String?) -> String? {
+        value(names[1]) ?? value("experimental-\(names[1])")
     }
 
     /// - Returns: what the user who makes the changes should know.
     func apply(to pod: inout StaticPod) throws(SetupError) -> [String] {
         var notes: [String] = []
-        let old = Self.address(pod)
+        let old = Self.address(pod.value)
         if let old, old != request.endpoint.description {
             notes.append("\(pod.path): etcd's spans go to \(request.endpoint), no longer to \(old)")
         }
         let prefix = request.etcdPrefix
         for name in Self.names {
-            try pod.rename("\(prefix.isEmpty ? "experimental-" : "")\(name)", to: "\(prefix)\(name)")
+            let (other, name) = ("\(prefix.isEmpty ? "experimental-" : "")\(name)", "\(prefix)\(name)")
+            guard try pod.rename(other, to: name) else { continue }
+            notes.append("\(pod.path): --\(other) becomes --\(name), as etcd \(request.etcd) spells it")
+        }
+        let service = "\(prefix)distributed-tracing-service-name"
+        if let name = pod.value(of: service), !name.hasPrefix("etcd") {
+            notes.append(
+                "\(pod.path): --\(service)=\(name) stays; for Faultline to know it as etcd, its configuration needs "
+                    + "services: {etcd: [etcd*, \(name)]}")
         }
         let rate = "\(prefix)distributed-tracing-sampling-rate"
         if let value = pod.value(of: rate), value != "0" {

@@ -6,6 +6,7 @@ internal import Support
 package struct InstalledManifests {
     private var apiServer: StaticPod
     private var etcd: StaticPod?
+    private let etcdFile: EtcdConfigurationFile?
     private let directory: String
     /// The TracingConfiguration's path as the API server sees it.
     private let tracingFlag: String
@@ -16,17 +17,23 @@ package struct InstalledManifests {
     private let present: PresentTracing?
     /// What the user who makes the changes should know about them.
     package private(set) var notes: [String] = []
+    /// What keeps components from sending spans and can't be changed in these files.
+    package private(set) var gaps: [String] = []
 
     /// - Parameter directory: such as /etc/kubernetes/manifests. Without a manifest of etcd, etcd runs elsewhere.
-    package init(directory: String) throws {
+    /// - Parameter areOwn: the user says that no distribution generates the manifests.
+    package init(directory: String, areOwn: Bool = false) throws {
         self.directory = directory.hasSuffix("/") && directory.count > 1 ? String(directory.dropLast()) : directory
         guard let apiServer = try Self.pod("kube-apiserver", in: self.directory) else {
+            if let owner = ManifestOwner(directory: self.directory) { throw owner.refusal(self.directory) }
             throw SetupError(
                 "\(self.directory): no kube-apiserver.yaml; --from must name the folder of a control-plane node's "
                     + "manifests, such as /etc/kubernetes/manifests")
         }
         self.apiServer = apiServer
+        if !areOwn, let owner = ManifestOwner(apiServer) { throw owner.refusal(apiServer) }
         etcd = try Self.pod("etcd", in: self.directory)
+        etcdFile = try etcd.flatMap { try EtcdConfigurationFile(of: $0) }
         tracingFlag = apiServer.value(of: "tracing-config-file") ?? TracingRequest.file
         guard tracingFlag.hasPrefix("/") else {
             throw SetupError(
@@ -47,20 +54,27 @@ package struct InstalledManifests {
         return try StaticPod(SetupFile.read(path), path: path, component: component)
     }
 
-    package var hasEtcd: Bool { etcd != nil }
-    /// By the image's tag; nil if that isn't a release.
-    package var kubernetesRelease: Release? { apiServer.imageTag.flatMap(Release.init) }
-    package var etcdRelease: Release? { etcd?.imageTag.flatMap(Release.init) }
+    /// - Parameter given: the release on the command line, for an image whose tag isn't one.
+    package func kubernetesRelease(given: Release?) throws(SetupError) -> Release {
+        try apiServer.release(given: given, "--kubernetes")
+    }
+
+    package func etcdRelease(given: Release?) throws(SetupError) -> Release {
+        try etcd?.release(given: given, "--etcd") ?? given ?? TracingRequest.firstEtcd
+    }
 
     /// Where spans go now: the endpoint that is kept unless another is given.
-    package var endpoint: String? { present?.endpoint ?? etcd.flatMap(EtcdTracing.address) }
+    package var endpoint: String? {
+        present?.endpoint ?? etcdFile?.address ?? etcd.flatMap { EtcdTracing.address($0.value) }
+    }
     /// Requests traced now, per million.
     package var samplingRatePerMillion: Int? { present?.samplingRatePerMillion }
 
     /// Makes the changes, in memory.
     /// - Throws: `SetupError`, with position, where a manifest is written in a way that this can't change.
     package mutating func apply(_ request: TracingRequest) throws {
-        notes = backupsThatRun
+        notes = backupsThatRun + [ManifestOwner.minikubeNote(apiServer)].compactMap { $0 }
+        gaps = samplingGap(request)
         try refuseOwnFolder(request.certificates)
         newTracingText = try request.tracingConfiguration.serialized()
         if let present {
@@ -77,14 +91,28 @@ package struct InstalledManifests {
             request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
         notes += try Self.add(request.certificates, to: &apiServer)
         try verify(apiServer, "kube-apiserver")
-        guard var etcd else { return }
-        notes += try EtcdTracing(request).apply(to: &etcd)
+        guard var etcd else {
+            return gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
+        }
+        if let etcdFile {
+            gaps += [etcdFile.gap(request)].compactMap { $0 }
+        } else {
+            notes += try EtcdTracing(request).apply(to: &etcd)
+        }
         if let directory = request.certificates?.directory {
             try etcd.mount([HostFolder(name: "tracing-certificates", path: directory)])
         }
         notes += try Self.add(request.certificates, to: &etcd)
         try verify(etcd, "etcd")
         self.etcd = etcd
+    }
+
+    private func samplingGap(_ request: TracingRequest) -> [String] {
+        guard request.samplingRatePerMillion == 0 else { return [] }
+        return [
+            "\(tracingFile): with samplingRatePerMillion 0 no request is traced unless its client asks for it, so that "
+                + "Faultline sees next to nothing; --sampling 100000 traces 10 %"
+        ]
     }
 
     private mutating func enableGate(_ request: TracingRequest) throws(SetupError) {
@@ -148,7 +176,7 @@ package struct InstalledManifests {
 
     private var pods: [StaticPod] { [apiServer, etcd].compactMap { $0 } }
 
-    /// Whether everything is there already.
+    /// Whether these files need no change.
     package var isComplete: Bool { pods.allSatisfy(\.edits.isEmpty) && tracingText == newTracingText }
 
     /// All changes as a patch: `patch -p0 -d / <`.
@@ -161,9 +189,9 @@ package struct InstalledManifests {
         return text
     }
 
-    /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts. -
-    /// Parameter backup: a new folder for the original files. Not within the manifests' folder, where the kubelet runs
-    /// every file.
+    /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts.
+    /// - Parameter backup: a new folder for the original files. Not within the manifests' folder, where the kubelet
+    ///   runs every file.
     /// - Returns: the paths of the changed files.
     package func write(backup: String) throws -> [String] {
         guard !FilePattern.isFile(backup) else {

@@ -7,6 +7,8 @@ struct StaticPod {
     /// The container that runs the component.
     let container: [YAMLNode.Entry]
     let spec: [YAMLNode.Entry]
+    /// The names of the pod's annotations.
+    let annotations: [String]
     /// The component's command line: `command` or `args`, whichever has flags.
     let command: [YAMLNode]
     /// Flags whose names were changed, with what the manifest called them.
@@ -34,6 +36,7 @@ struct StaticPod {
             throw missing("command with flags")
         }
         self.spec = spec
+        annotations = (root["metadata"]?["annotations"]?.entries ?? []).map(\.key)
         self.container = container
         self.command = command
         edits = LineEdits(text)
@@ -46,9 +49,23 @@ struct StaticPod {
 
     /// The tag of the component's image, such as "v1.31.4".
     var imageTag: String? {
-        guard let image = container["image"]?.text else { return nil }
-        let name = image.split(separator: "@")[0]
+        guard let name = container["image"]?.text?.split(separator: "@").first else { return nil }
         return name.split(separator: "/").last?.split(separator: ":").dropFirst().first.map(String.init)
+    }
+
+    /// The component's release: by the image's tag, or the given one where the tag isn't one.
+    /// - Parameter option: what gives it on the command line.
+    func release(given: Release?, _ option: String) throws(SetupError) -> Release {
+        let tag = imageTag ?? ""
+        guard let found = Release(tag) else {
+            if let given { return given }
+            let image = PrintableText.quote(container["image"]?.text ?? "")
+            throw SetupError("\(path): the tag of the image \(image) is not a release; give it with \(option)")
+        }
+        guard let given, given < found || found < given else { return found }
+        throw SetupError(
+            "\(path): the image's release is \(found) (\(tag)), but \(option) says \(given); leave \(option) out, which is "
+                + "only for images whose tag is not a release")
     }
 
     /// The value of a flag; nil if it isn't given.

@@ -13,7 +13,8 @@ extension StaticPod {
     }
 
     /// Renames a flag that has another release's name to the one that the component's release knows.
-    mutating func rename(_ old: String, to name: String) throws(SetupError) {
+    /// - Returns: whether there was one.
+    mutating func rename(_ old: String, to name: String) throws(SetupError) -> Bool {
         for node in command where node.text == "--\(old)" || node.text?.hasPrefix("--\(old)=") == true {
             guard renamed[name] != nil || value(of: name) == nil else {
                 throw SetupError("\(path): has both --\(old) and --\(name); remove the one that etcd doesn't know")
@@ -21,6 +22,7 @@ extension StaticPod {
             try replace(node, "--\(old)", with: "--\(name)", "--\(name)")
             renamed[name] = old
         }
+        return renamed[name] != nil
     }
 
     /// Replaces text of a scalar within its line.

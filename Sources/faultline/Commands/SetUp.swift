@@ -81,18 +81,20 @@ struct SetUp: ParsableCommand {
             if let from { return try change(from) }
             guard let platform else { return }
             if let refusal = platform.refusal { return Console.print(refusal) }
-            let request = try request(kubernetes: nil, etcd: Release(3, 5), nil, nil)
+            // validate() requires the option.
+            guard let kubernetes = try release(kubernetes, "kubernetes", "1.31") else { return }
+            let etcd = try release(etcd, "etcd", "3.5") ?? TracingRequest.firstEtcd
+            let request = try request(kubernetes, etcd, nil, nil)
             Console.print(String(try platform.plan(request).text().dropLast()))
         }
     }
 
-    /// - Parameters: what the manifests say, where the command line doesn't.
+    /// - Parameters: the releases, and what the manifests say where the command line doesn't.
     private func request(
-        kubernetes found: Release?, etcd foundEtcd: Release?, _ foundEndpoint: String?, _ foundRate: Int?
+        _ kubernetes: Release, _ etcd: Release, _ foundEndpoint: String?, _ foundRate: Int?
     ) throws -> TracingRequest {
         try TracingRequest(
-            kubernetes: release(kubernetes, "kubernetes", "1.31") ?? known(found, "--kubernetes"),
-            etcd: release(etcd, "etcd", "3.5") ?? known(foundEtcd, "--etcd"),
+            kubernetes: kubernetes, etcd: etcd,
             endpoint: TracingEndpoint(endpoint ?? foundEndpoint ?? "127.0.0.1:4317"),
             samplingRatePerMillion: sampling ?? foundRate ?? 100_000, certificates: certificates())
     }
@@ -105,11 +107,6 @@ struct SetUp: ParsableCommand {
         return release
     }
 
-    private func known(_ found: Release?, _ option: String) throws(SetupError) -> Release {
-        guard let found else { throw SetupError("the image's tag is not a release; give it with \(option)") }
-        return found
-    }
-
     /// Mutual TLS unless the folder is here and has no client certificate.
     private func certificates() throws -> ClientCertificates? {
         guard let tls else { return nil }
@@ -118,15 +115,17 @@ struct SetUp: ParsableCommand {
     }
 
     private func change(_ directory: String) throws {
-        var manifests = try InstalledManifests(directory: directory)
+        var manifests = try InstalledManifests(directory: directory, areOwn: platform != nil)
         let request = try request(
-            kubernetes: manifests.kubernetesRelease,
-            etcd: manifests.hasEtcd ? manifests.etcdRelease : TracingRequest.firstEtcd,
-            manifests.endpoint, manifests.samplingRatePerMillion)
+            manifests.kubernetesRelease(given: release(kubernetes, "kubernetes", "1.31")),
+            manifests.etcdRelease(given: release(etcd, "etcd", "3.5")), manifests.endpoint,
+            manifests.samplingRatePerMillion)
         try manifests.apply(request)
-        for note in manifests.notes { Console.note(note) }
-        if manifests.isComplete { return Console.note("\(directory): nothing to change; tracing is set up") }
-        if !manifests.hasEtcd { Console.note("\(directory): no etcd.yaml; set up etcd where it runs") }
+        for note in manifests.notes + manifests.gaps { Console.note(note) }
+        if manifests.isComplete {
+            let state = manifests.gaps.isEmpty ? "tracing is set up" : "what is missing is named above"
+            return Console.note("\(directory): nothing to change; \(state)")
+        }
         guard write else { return Console.print(String(manifests.diff.unicodeScalars.dropLast())) }
         let backup = backup ?? "/etc/kubernetes/faultline-backup-\(Int(Date().timeIntervalSince1970))"
         for path in try manifests.write(backup: backup) { Console.note("changed \(path)") }

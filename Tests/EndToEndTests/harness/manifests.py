@@ -79,3 +79,38 @@ def patched(folder, *arguments):
     done = subprocess.run(["patch", "-p0", "--directory", "/"], input=own, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr + own
     return [yaml.safe_load((folder / name).read_text()) for name in ("kube-apiserver.yaml", "etcd.yaml")]
+
+
+class Node:
+    """A folder of manifests whose TracingConfiguration is beside it instead of in /etc."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.manifests = folder / "manifests"
+        self.manifests.mkdir()
+        self.tracing = folder / "tracing" / "apiserver.yaml"
+        self.server = self.manifests / "kube-apiserver.yaml"
+        self.etcd = self.manifests / "etcd.yaml"
+        self.backup = folder / "backup"
+        self.server.write_text(API_SERVER.replace("    image:", f"    - --tracing-config-file={self.tracing}\n    image:"))
+        self.etcd.write_text(ETCD)
+
+    def replace(self, file, old, new):
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def setup(self, *arguments, **environment):
+        return self.run(self.manifests, *arguments, **environment)
+
+    @staticmethod
+    def run(folder, *arguments, **environment):
+        return faultline("setup", "--from", folder, *arguments, **environment)
+
+    def write(self, *arguments):
+        done = self.setup("--write", "--backup", self.backup, *arguments)
+        assert (done.code, done.output) == (0, ""), done
+        return done.errors
+
+    def container(self, file):
+        return yaml.safe_load(file.read_text())["spec"]["containers"][0]
