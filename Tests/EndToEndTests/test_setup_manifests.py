@@ -219,6 +219,7 @@ def test_a_backup_folder_must_be_new(node):
     "old, new, expected",
     [
         ("- command:\n    - etcd\n    - --data-dir=/var/lib/etcd\n    - --name=node-1\n", "- command: [etcd, --name=cp-1]\n", r"etcd.yaml:7:21: .* can't be added to a list in this style"),
+        ("    - etcd\n    - --data-dir=/var/lib/etcd\n    - --name=node-1\n", "    - sh\n    - -c\n    - exec etcd --name=cp-1\n", r"etcd.yaml:\d+:7: etcd's flags are in a shell command, .* --on manifests prints them"),
         ("spec:\n", "spec: &a\n  x: *b\n  y: *c\n", r"etcd.yaml:\d+:\d+: "),
         ("--name=node-1\n", "--name=node-1\r    # x\n", r"etcd.yaml: lines must end with a newline"),
     ],
@@ -238,3 +239,23 @@ def test_a_failure_to_write_names_the_folder_and_the_cause(node, backup):
     done = node.setup("--write", "--backup", backup)
     assert done.code == 2 and re.search(rf"{backup}: can.t be created: (No such file or directory|Not a directory|Permission denied)\n", done.errors)
     assert "NSCocoa" not in done.errors and not node.tracing.exists()
+
+
+def test_a_patch_applies_to_a_path_with_spaces(tmp_path):
+    folder = tmp_path / "a node"
+    folder.mkdir()
+    node = Node(folder)
+    patch = node.setup("--diff").output
+    node.tracing.parent.mkdir()
+    done = subprocess.run(["patch", "-p0", "-d", "/"], input=patch, text=True, capture_output=True)
+    assert done.returncode == 0, done
+    assert f"{node.manifests}: nothing to change; tracing is set up\n" == node.setup().errors
+
+
+def test_a_pod_without_volumes_gets_them(node):
+    server = node.server.read_text()
+    start = server.index("  hostNetwork:")
+    node.server.write_text(server[:start])
+    node.write()
+    paths = [volume["hostPath"]["path"] for volume in yaml.safe_load(node.server.read_text())["spec"]["volumes"]]
+    assert paths == [str(node.tracing.parent)]

@@ -70,6 +70,12 @@ struct LineEdits {
         edit.inserted.map { prefix + $0 + end(at: edit.line + edit.removed) }.joined()
     }
 
+    /// A tab ends a name with spaces, which patch would else cut.
+    private static func header(_ old: String, _ new: String) -> String {
+        func line(_ mark: String, _ path: String) -> String { "\(mark) \(path)\(path.contains(" ") ? "\t" : "")\n" }
+        return line("---", old) + line("+++", new)
+    }
+
     /// The change as `diff -u` writes it, for `patch -p0`.
     func unifiedDiff(path: String, context: Int = 3) -> String {
         guard !edits.isEmpty else { return "" }
@@ -81,7 +87,7 @@ struct LineEdits {
                 hunks.append([edit])
             }
         }
-        var text = "--- \(path)\n+++ \(path)\n"
+        var text = Self.header(path, path)
         var shift = 0
         for hunk in hunks { text += unified(hunk, context, &shift) }
         return text
@@ -110,7 +116,7 @@ struct LineEdits {
     static func replacement(of old: String?, by new: String, path: String) -> String {
         let (old, new, isNew) = (LineEdits(old ?? ""), LineEdits(new), old == nil)
         let header = "@@ -\(old.lines.isEmpty ? 0 : 1),\(old.lines.count) +1,\(new.lines.count) @@\n"
-        return "--- \(isNew ? "/dev/null" : path)\n+++ \(path)\n\(header)" + old.kept(0..<old.lines.count, "-")
+        return Self.header(isNew ? "/dev/null" : path, path) + header + old.kept(0..<old.lines.count, "-")
             + new.kept(0..<new.lines.count, "+")
     }
 }

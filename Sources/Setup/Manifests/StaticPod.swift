@@ -33,7 +33,13 @@ struct StaticPod {
         guard let container = found?.entries else { throw missing("container \(component)") }
         let lists = ["command", "args"].compactMap { name in found?[name]?.elements }
         guard let command = lists.first(where: { list in list.contains { $0.text?.hasPrefix("--") == true } }) else {
-            throw missing("command with flags")
+            let shell = ["command", "args"].compactMap { found?[$0]?.elements }.joined().first {
+                $0.text?.contains("\(component) --") == true
+            }
+            guard let shell else { throw missing("command with flags") }
+            throw SetupError(
+                "\(path):\(shell.start.line):\(shell.start.column): \(component)'s flags are in a shell command, which "
+                    + "can't be changed here; add them by hand: faultline setup --on manifests prints them")
         }
         self.spec = spec
         annotations = (root["metadata"]?["annotations"]?.entries ?? []).map(\.key)

@@ -94,10 +94,11 @@ extension StaticPod {
             edits.insert(items.flatMap { $0 }.map { indent + $0 }, before: first.start.line - 1)
         } else {
             // Before a field that isn't the first, since that may share its line with a dash.
-            guard mapping[field] == nil, mapping.count > 1 else { throw byHand(field, mapping[0].keyPosition) }
-            let anchor = mapping[1].keyPosition
+            if let present = mapping[field] { throw byHand(field, present.start) }
+            let next = mapping.count > 1 ? mapping[1] : mapping[0]
+            let anchor = next.keyPosition
             let indent = String(repeating: " ", count: anchor.column - 1)
-            guard edits.lines[anchor.line - 1].hasPrefix(indent + mapping[1].key) else { throw byHand(field, anchor) }
+            guard edits.lines[anchor.line - 1].hasPrefix(indent + next.key) else { throw byHand(field, anchor) }
             edits.insert((["\(field):"] + items.flatMap { $0 }).map { indent + $0 }, before: anchor.line - 1)
         }
     }
