@@ -191,6 +191,13 @@ package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
         self.port = number
     }
 
+    private init(local port: UInt16) {
+        (description, host, self.port) = ("127.0.0.1:\(port)", "127.0.0.1", port)
+    }
+
+    /// The node's own, at OTLP's port.
+    static let local = Self(local: 4317)
+
     var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
     /// Where Faultline listens: host names are only for the senders.

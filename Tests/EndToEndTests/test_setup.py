@@ -126,6 +126,21 @@ def test_loopback_is_that_of_the_node_where_clusters_are_in_containers(place):
     assert "Faultline must listen at 127.0.0.1:4317 in the node" in text and "give --endpoint" in text
 
 
+def test_taloss_etcd_never_speaks_plain_text_to_a_tls_port():
+    found = documents("--kubernetes", "1.31", "--on", "talos", "--endpoint", "10.0.0.5:4317", "--tls", "/var/etc/otel")
+    patch, collector = [document["cluster"] for document in found if "cluster" in document]
+    assert "etcd" not in patch and "env" in patch["apiServer"]
+    flag = "experimental-distributed-tracing-address"
+    assert collector["etcd"]["extraArgs"][flag] == "127.0.0.1:4317"
+    (plain,) = [one["cluster"] for one in documents("--kubernetes", "1.31", "--on", "talos", "--endpoint", "10.0.0.5:4317") if "cluster" in one]
+    assert plain["etcd"]["extraArgs"][flag] == "10.0.0.5:4317"
+
+
+@pytest.mark.parametrize("place", ["rke2", "k3s", "talos"])
+def test_members_are_named_on_each_server(place):
+    assert "#    experimental-distributed-tracing-instance-id=NODE\n" in setup("--kubernetes", "1.31", "--on", place)
+
+
 def test_no_sampling_is_said_to_be_none():
     text = setup("--kubernetes", "1.31", "--on", "manifests", "--sampling", "0")
     assert "No request is traced unless its client asks for it" in text

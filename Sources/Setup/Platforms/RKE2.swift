@@ -21,6 +21,7 @@ extension TracingRequest {
         plan.add(
             "/etc/rancher/rke2/config.yaml on every server: merge, then systemctl restart rke2-server.",
             content: content)
+        noteInstances("etcd-arg", to: &plan)
     }
 
     func addK3s(to plan: inout SetupPlan) {
@@ -32,11 +33,19 @@ extension TracingRequest {
             content: [
                 "kube-apiserver-arg": apiServerFlags(file: file).pairs, "etcd-arg": etcdFlags(instance: nil).pairs,
             ])
+        noteInstances("etcd-arg", to: &plan)
         guard let certificates else { return }
         plan.steps.append(
             SetupPlan.Step(
                 comments: ["/etc/systemd/system/k3s.service.env: add (API server and etcd are one process)"]
                     + certificates.environment.map { "\($0.name)=\($0.value)" },
                 content: nil))
+    }
+
+    /// - Parameter list: where the platform's configuration has etcd's arguments.
+    func noteInstances(_ list: String, to plan: inout SetupPlan) {
+        plan.add(
+            "Name each of several etcd members in its spans: on each server, add to \(list)",
+            "\(etcdInstanceFlag)=NODE")
     }
 }

@@ -10,6 +10,7 @@ extension TracingRequest {
             "extraArgs": apiServerFlags(file: file).fields,
             "extraVolumes": .list(folders.map { ["hostPath": .text($0), "mountPath": .text($0), "readonly": true] }),
         ]
+        let etcd: [(String, YAMLValue)] = [("etcd", ["extraArgs": etcdFlags(instance: nil).fields])]
         let environment = certificates.map { [("env", $0.environment.fields)] } ?? []
         plan.add(
             "A patch of the machine configuration: talosctl patch machineconfig --nodes NODES --patch @FILE",
@@ -23,12 +24,15 @@ extension TracingRequest {
                         ]
                     ]
                 ],
-                "cluster": [
-                    "apiServer": server.with(environment),
-                    "etcd": ["extraArgs": etcdFlags(instance: nil).fields],
-                ],
+                "cluster": YAMLValue.map([("apiServer", server.with(environment))] + (certificates == nil ? etcd : [])),
             ])
-        guard certificates != nil else { return }
-        plan.add("TLS: Talos can't set etcd's environment variables, so etcd's spans can't go to a TLS port.")
+        guard certificates != nil else { return noteInstances("extraArgs", to: &plan) }
+        var plain = self
+        plain.endpoint = .local
+        plan.add(
+            "TLS: Talos can't set etcd's environment variables, so etcd's spans can't go to a TLS port. They can go to a",
+            "collector on each node that takes plain text at \(plain.endpoint) and forwards over TLS. With one, merge:",
+            content: ["cluster": ["etcd": ["extraArgs": plain.etcdFlags(instance: nil).fields]]])
+        noteInstances("extraArgs", to: &plan)
     }
 }
