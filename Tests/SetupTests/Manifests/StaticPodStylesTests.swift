@@ -40,7 +40,7 @@ import Testing
     }
 
     private func change(_ pod: inout StaticPod) throws {
-        #expect(try pod.rename("old-rate", to: "rate"))
+        _ = try pod.rename("old-rate", to: "rate")
         try pod.set(Setting("address", "b:2"))
         try pod.set(Setting("enable-distributed-tracing", "true"))
         try pod.add(environment: [Setting("CA", "/certs/ca.crt"), Setting("KEY", "/certs/tls.key")])
