@@ -110,6 +110,18 @@ def test_each_cluster_has_what_it_has_alone(tmp_path, slow, steady):
     assert etcd["annotations"]["note"].startswith("west: ")
 
 
+def test_an_incident_counts_the_requests_of_its_own_cluster(tmp_path, slow, steady):
+    def incidents(content):
+        done = faultline("replay", "--quiet", "--format", "json", "-", input=content)
+        assert (done.code, done.errors) == (0, "")
+        return [row for row in done.json["incidents"] if row["culprit"]["side"] == "etcd"]
+
+    (alone,) = incidents(slow)
+    (beside,) = incidents(archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east")))
+    assert beside["cluster"] == "west" and alone["requests"]["count"] > 0
+    assert beside["requests"] == alone["requests"]
+
+
 def test_the_text_tells_clusters_apart(tmp_path, slow, steady):
     """The longer name is too wide for a terminal of 80 columns."""
     west, east = "west", "east-" + "1" * 80

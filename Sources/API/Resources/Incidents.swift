@@ -8,7 +8,7 @@ extension Resource {
         schema: .array(.named("Incident"))
     ) { surface, query in
         surface.pipeline.evaluation.incidents.reversed()
-            .filter { query.range.overlaps($0.openedAt, $0.closedAt ?? .max) }
+            .filter { query.includes(cluster: $0.cluster) && query.range.overlaps($0.openedAt, $0.closedAt ?? .max) }
             .prefix(query.limit).map { IncidentJSON($0) }
     }
 }

@@ -7,14 +7,14 @@ import Support
 extension Resource {
     /// The current state: counts of the received spans by outcome, their rate, and the open incident.
     static let status = json("/api/v1/status", summary: "current state", schema: .named("Status")) { surface, query in
-        StatusJSON(surface, query.range)
+        StatusJSON(surface, query.range) { query.includes(cluster: $0.cluster) }
     }
 }
 
 /// How things are.
 struct StatusJSON: Encodable, Sendable {
     private var spans: SpansRow
-    /// The most urgent open one, of these the latest; null if there is none.
+    /// The most urgent open one, of these the one with the surest verdict, then the latest; null if there is none.
     @OrNull var incident: IncidentJSON?
     /// The latest end; null without spans.
     @OrNull var last_span: String?
@@ -25,12 +25,12 @@ struct StatusJSON: Encodable, Sendable {
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double
 
-    init(_ surface: QueryServer.Surface, _ range: QueryRange) {
+    init(_ surface: QueryServer.Surface, _ range: QueryRange, where isWanted: (Incident) -> Bool = { _ in true }) {
         let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
-        let open = pipeline.evaluation.incidents.filter(\.isOpen)
-        incident = open.max { ($0.severity, $0.openedAt) < ($1.severity, $1.openedAt) }.map { IncidentJSON($0) }
+        let open = pipeline.evaluation.incidents.filter { $0.isOpen && isWanted($0) }
+        incident = open.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
         let view = pipeline.view()
         last_span = view.lastEnd.map(Timestamp.rfc3339)
         now = Timestamp.rfc3339(range.now)

@@ -19,11 +19,6 @@ package struct RequestOutcomes: Hashable, Sendable {
 }
 
 extension WindowView {
-    /// Counts all requests of the window that ended in `from..<to`; see below.
-    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
-        requestOutcomes(from: from, to: to, slowerThan: thresholds, where: requests.map { _ in true })
-    }
-
     /// Counts the requests of the window that ended in `from..<to` (Unix nanoseconds).
     ///
     /// - Parameters:

@@ -51,9 +51,11 @@ package protocol MeasurementSource {
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool
 
-    /// Counts the requests that ended in [from, to), in nanoseconds since the epoch; `thresholds` are durations by request
-    /// number.
-    func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes
+    /// Counts the requests that ended in [from, to), in nanoseconds since the epoch; by request number, `thresholds` are
+    /// durations, and `isWanted` says which kinds count.
+    func requestOutcomes(
+        from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
+    ) -> RequestOutcomes
 
     /// Spans that ended before this may have been evicted, in nanoseconds since the epoch.
     var horizon: Int64 { get }
@@ -89,10 +91,21 @@ extension MeasurementSource {
         asked.map { $0.questions.map { Array(repeating: nil, count: $0.groupCount) } }
     }
 
-    /// Whether a span of any API server or etcd ended in [from, to), in nanoseconds since the epoch.
-    func hearsControlPlane(from: Int64, to: Int64) -> Bool {
+    /// The clusters of which a span ended in [from, to), in nanoseconds since the epoch; nil if no two are known.
+    func heardClusters(from: Int64, to: Int64) -> Set<String>? {
+        let known = Set(operations.map(\.cluster)).sorted()
+        guard known.count > 1 else { return nil }
+        let numbers = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, Int32($0)) })
+        let selection = Selection(
+            groupOfSeries: operations.map { numbers[$0.cluster] ?? -1 }, groupCount: known.count, quantiles: [])
+        let found = measure(.spans, from: from, to: to, [selection])[0]
+        return Set(zip(known, found).filter { $1.count > 0 }.map(\.0))
+    }
+
+    /// Whether a span of any API server or etcd of a cluster ended in [from, to), in nanoseconds since the epoch.
+    func hearsControlPlane(of cluster: String, from: Int64, to: Int64) -> Bool {
         guard hasSpans(from: from, to: to) else { return false }
-        let series = operations.map { $0.isOfControlPlane ? Int32(0) : -1 }
+        let series = operations.map { $0.isOfControlPlane && $0.cluster == cluster ? Int32(0) : -1 }
         let selection = Selection(groupOfSeries: series, groupCount: 1, quantiles: [])
         return measure(.spans, from: from, to: to, [selection])[0][0].count > 0
     }
@@ -145,8 +158,10 @@ extension ViewedSource {
         view.activity(from: from, to: to, sourcesMax: sourcesMax)
     }
 
-    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
-        view.requestOutcomes(from: from, to: to, slowerThan: thresholds)
+    package func requestOutcomes(
+        from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
+    ) -> RequestOutcomes {
+        view.requestOutcomes(from: from, to: to, slowerThan: thresholds, where: isWanted)
     }
 
     package func advance(

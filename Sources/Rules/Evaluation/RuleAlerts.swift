@@ -58,11 +58,15 @@ struct RuleAlerts {
         rule.endsAfterNoData != nil && lives.contains { $0.value.isWithoutData(at: time) }
     }
 
-    /// Records for alerts without data in this evaluation that other spans arrived since the last one.
-    mutating func observeNoData(at time: Int64, interval: Int64) -> [Observation] {
+    /// Records for alerts without data in this evaluation that other spans of their cluster arrived since the last one.
+    mutating func observeNoData(
+        at time: Int64, interval: Int64, _ grouping: SeriesGrouping, isHeard: (_ cluster: String) -> Bool
+    ) -> [Observation] {
         guard let after = rule.endsAfterNoData else { return [] }
         return lives.keys.sorted().compactMap { group in
-            guard var life = lives[group], life.isWithoutData(at: time) else { return nil }
+            guard var life = lives[group], life.isWithoutData(at: time),
+                isHeard(rule.cluster(of: grouping.values[group]))
+            else { return nil }
             let change = life.observeNoData(at: time, interval: interval, endingAfter: after)
             lives[group] = change == nil ? life : nil
             return change.map { _ in Observation(group: group, life: life, hasChanged: true) }
@@ -150,7 +154,7 @@ extension Rule {
     var namesCluster: Bool { by.contains(SeriesLabels.cluster) }
 
     /// The cluster of an alert, given the values of the `grouping` labels.
-    fileprivate func cluster(of values: [String]) -> String {
+    func cluster(of values: [String]) -> String {
         zip(grouping, values).first { $0.0 == SeriesLabels.cluster }?.1 ?? ""
     }
 

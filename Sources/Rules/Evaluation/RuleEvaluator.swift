@@ -169,19 +169,22 @@ package struct RuleEvaluator: Sendable {
         return names
     }
 
-    /// Records for a group's alerts that there was no data, if other spans arrived since its last evaluation.
+    /// Records for a group's alerts that there was no data, if other spans of their cluster arrived since its last
+    /// evaluation.
     private mutating func observeNoData(
         of group: Int, at time: Int64, from source: some MeasurementSource
     ) -> [Observation] {
         let interval = groups[group].definition.interval
         let rules = groups[group].rules.indices.filter { groups[group].rules[$0].isWithoutData(at: time) }
-        guard !rules.isEmpty, source.hearsControlPlane(from: time.subtractingSaturating(interval), to: time) else {
-            return []
-        }
+        let start = time.subtractingSaturating(interval)
+        var heard: [String: Bool] = [:]
         return rules.flatMap { rule in
-            groups[group].rules[rule].observeNoData(at: time, interval: interval).map {
-                Observation(group: group, rule: rule, of: $0)
-            }
+            let grouping = groupings[groups[group].numbers[rule].grouping]
+            return groups[group].rules[rule].observeNoData(at: time, interval: interval, grouping) { cluster in
+                let isHeard = heard[cluster] ?? source.hearsControlPlane(of: cluster, from: start, to: time)
+                heard[cluster] = isHeard
+                return isHeard
+            }.map { Observation(group: group, rule: rule, of: $0) }
         }
     }
 
@@ -206,7 +209,7 @@ package struct RuleEvaluator: Sendable {
             let rule = groups[observation.group].rules[observation.rule]
             guard var question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
             // A fault doesn't show what is usual for what it slows later.
-            question.activeAt = min(question.activeAt, incidents.activeSince ?? .max)
+            question.activeAt = min(question.activeAt, incidents.activeSince(in: question.cluster) ?? .max)
             question.faults = incidents.pastFaults(in: question.cluster)
             asking.append(number)
             questions.append(question)

@@ -38,7 +38,6 @@ struct RuleJudgement {
     mutating func judge(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], activeSince: (Int) -> Int64?) {
         let condition = rule.condition
         var values = EvaluationInputs(of: condition.inputs, over: rule.over)
-        for (index, range) in numbers.ranges.enumerated() { values.ranges[index].isHeard = ranges[range].isHeard }
         var counts = GroupCounts(grouping, numbers.ranges.map { ranges[$0] }, condition.inputs)
         let judged = grouping.values.indices.filter { group in
             guard !grouping.isVacant(group) else { return false }
@@ -50,6 +49,9 @@ struct RuleJudgement {
             let group = counts.kept[row]
             counts.fillTallies(&values, group: group)
             counts.fillBounds(&values, row: row)
+            for (index, range) in numbers.ranges.enumerated() {
+                values.ranges[index].isHeard = ranges[range].hears(rule.cluster(of: grouping.values[group]))
+            }
             let truth = condition.judge(values)
             if truth == .noData || truth == .fails && activeSince(group) == nil { continue }
             groups.append(judgement(of: group, values, activeSince: activeSince(group)))

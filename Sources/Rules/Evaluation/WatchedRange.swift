@@ -30,8 +30,10 @@ struct WatchedRange {
     /// The durations beyond which rules call a span bad, in nanoseconds.
     private(set) var thresholds: [Int64] = []
     private var wantsHeard = false
-    /// Whether any spans ended in the range, so that those who have none there are silent; if a rule asks.
-    private(set) var isHeard = false
+    /// Whether any spans ended in the range; if a rule asks.
+    private var isHeard = false
+    /// The clusters that were heard in the range; nil if there is only one.
+    private var heardClusters: Set<String>?
     private var wantsScales = false
     /// Whether a rule asks for a quantile.
     private var wantsBuckets = false
@@ -57,6 +59,12 @@ struct WatchedRange {
 
     func number(ofThreshold threshold: Int64) -> Int { thresholds.firstIndex(of: threshold) ?? 0 }
 
+    /// Whether any spans of a cluster ended in the range, so that those of its series without spans there are silent; if a
+    /// rule asks.
+    func hears(_ cluster: @autoclosure () -> String) -> Bool {
+        isHeard && heardClusters?.contains(cluster()) ?? true
+    }
+
     /// The bounds of the range at the time of an evaluation.
     func bounds(at time: Int64) -> (from: Int64, to: Int64) {
         let to = time.subtractingSaturating(key.offset)
@@ -77,6 +85,7 @@ struct WatchedRange {
         let (from, to) = bounds(at: time)
         scales = wantsScales ? source.scales(key.population, from: from, to: to) : nil
         isHeard = wantsHeard && source.hears(from: from, to: to, isByInstance: key.isByInstance)
+        heardClusters = isHeard ? source.heardClusters(from: from, to: to) : nil
         guard key.isCountable else { return }
         extendWanted(groupings)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)

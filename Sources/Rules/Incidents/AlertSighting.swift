@@ -42,8 +42,8 @@ protocol IncidentContext {
     /// The next evaluation of any rule; nil if there is none.
     var next: Int64? { get }
 
-    /// Whether a span of the control plane ended since an earlier evaluation.
-    func isHeard(since last: Int64) -> Bool
+    /// Whether a span of a cluster's control plane ended since an earlier evaluation.
+    func isHeard(_ cluster: String, since last: Int64) -> Bool
 
     /// What ended before this may have been evicted.
     var horizon: Int64 { get }
@@ -60,6 +60,6 @@ protocol IncidentContext {
     /// The 99th percentile that each kind of request had between two times, by its `RequestKind`.
     func usualDurations(from: Int64, to: Int64) -> [String: Int64]
 
-    /// The outcomes of the requests that ended between two times; slow ones took longer than usual.
-    func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes
+    /// The outcomes of a cluster's requests that ended between two times; slow ones took longer than usual.
+    func outcomes(of cluster: String, from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes
 }

@@ -60,6 +60,11 @@ package struct Incident: Hashable, Sendable {
         self.evidence = evidence
     }
 
+    /// The order of urgency: by severity, then how sure the verdict is, then the time of opening.
+    package static func isLessUrgent(_ left: Self, _ right: Self) -> Bool {
+        (left.severity, left.certainty, left.openedAt) < (right.severity, right.certainty, right.openedAt)
+    }
+
     mutating func add(_ member: Member) {
         guard members.count < Self.membersMax, !members.contains(where: { $0.id == member.id }) else { return }
         members.append(member)

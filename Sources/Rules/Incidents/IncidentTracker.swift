@@ -34,9 +34,9 @@ package struct IncidentTracker: Hashable, Sendable {
     /// Whether evaluations matter even if no spans arrive.
     package var awaitsTime: Bool { awaitsNotification || processes.awaitsSpans }
 
-    /// When the alert that opened the first of the open ones became active; nil if there is none.
-    var activeSince: Int64? {
-        open.compactMap { open in
+    /// When the alert that opened the first of a cluster's open ones became active; nil if there is none.
+    func activeSince(in cluster: String) -> Int64? {
+        open.filter { $0.incident.cluster == cluster }.compactMap { open in
             open.incident.members.first?.id.activeAt
                 ?? (open.incident.kind == .silence ? open.incident.startedAt : nil)
         }.min()
@@ -73,17 +73,16 @@ package struct IncidentTracker: Hashable, Sendable {
         if let alert { notices.append(AlertTransition(time: time, alert: alert)) }
     }
 
-    /// While nothing arrives, it is unknown whether the fault lasts: that time doesn't count.
+    /// While nothing arrives from a cluster, it is unknown whether its fault lasts: that time doesn't count.
     private mutating func waitWhileNothingIsHeard(_ sightings: [AlertSighting], _ context: some IncidentContext) {
         defer { last = context.time }
-        guard let last, !open.isEmpty, !sightings.contains(where: \.holds), !context.isHeard(since: last) else {
-            return
+        guard let last else { return }
+        let holding = Set(sightings.filter(\.holds).map(\.cluster))
+        let waiting = Set(open.map(\.incident.cluster)).subtracting(holding)
+            .filter { !context.isHeard($0, since: last) }
+        for index in open.indices where waiting.contains(open[index].incident.cluster) {
+            open[index].delayClosing(by: context.time.subtractingSaturating(last))
         }
-        delayClosing(by: context.time.subtractingSaturating(last))
-    }
-
-    private mutating func delayClosing(by step: Int64) {
-        for index in open.indices { open[index].delayClosing(by: step) }
     }
 
     private mutating func close(in context: some IncidentContext) {
@@ -116,7 +115,7 @@ package struct IncidentTracker: Hashable, Sendable {
 
     /// Continues at another time, after an outage or when the clock was set.
     mutating func jump(from last: Int64, to time: Int64) {
-        delayClosing(by: time.subtractingSaturating(last))
+        for index in open.indices { open[index].delayClosing(by: time.subtractingSaturating(last)) }
         processes.jump(from: last, to: time)
         self.last = time
     }
@@ -203,8 +202,8 @@ package struct IncidentTracker: Hashable, Sendable {
 
     private mutating func begin(_ incident: OpenIncident, _ context: some IncidentContext) {
         var begun = incident
-        let from = max(
-            begun.incident.startedAt.subtractingSaturating(Self.baseline), closed.last?.closedAt ?? .min)
+        let before = closed.last { $0.cluster == begun.incident.cluster }?.closedAt ?? .min
+        let from = max(begun.incident.startedAt.subtractingSaturating(Self.baseline), before)
         begun.usual = context.usualDurations(from: from, to: begun.incident.startedAt)
         open.append(begun)
         openedCount += 1

@@ -137,7 +137,8 @@ struct OpenIncident: Hashable, Sendable {
     /// Counts the requests since the last evaluation.
     mutating func count(in context: some IncidentContext) {
         guard countedUpTo < context.time else { return }
-        incident.requests += context.outcomes(from: countedUpTo, to: context.time, usual: usual)
+        incident.requests += context.outcomes(
+            of: incident.cluster, from: countedUpTo, to: context.time, usual: usual)
         countedUpTo = TimeLimits.nearestTime(context.time)
     }
 
@@ -170,7 +171,8 @@ struct OpenIncident: Hashable, Sendable {
         incident.closedAt = TimeLimits.nearestTime(time)
         guard let notified else { return nil }
         let lately = max(time.subtractingSaturating(Rule.incidentWindow), incident.startedAt)
-        return incident.alert(as: notified, now: context.outcomes(from: lately, to: time, usual: usual))
+        let outcomes = context.outcomes(of: incident.cluster, from: lately, to: time, usual: usual)
+        return incident.alert(as: notified, now: outcomes)
     }
 
     /// As it is now, for sinks that need repetition; nil before the first notification.

@@ -66,7 +66,9 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
 
     var next: Int64? { rules.nextEvaluation(after: time) }
 
-    func isHeard(since last: Int64) -> Bool { source.hearsControlPlane(from: last, to: time) }
+    func isHeard(_ cluster: String, since last: Int64) -> Bool {
+        source.hearsControlPlane(of: cluster, from: last, to: time)
+    }
 
     var horizon: Int64 { source.horizon }
 
@@ -130,9 +132,10 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
 
     private static var usualQuantile: Double { 0.99 }
 
-    func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
+    func outcomes(of cluster: String, from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
         source.requestOutcomes(
-            from: from, to: to, slowerThan: source.requests.map { usual[RequestKind.text($0)] ?? .max })
+            from: from, to: to, slowerThan: source.requests.map { usual[RequestKind.text($0)] ?? .max },
+            where: source.requests.map { $0.cluster == cluster })
     }
 }
 

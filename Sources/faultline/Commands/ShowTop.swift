@@ -17,6 +17,9 @@ struct ShowTop: AsyncParsableCommand {
 
     @OptionGroup var daemon: DaemonOptions
 
+    @Option(help: ArgumentHelp("Only this cluster (k8s.cluster.name).", valueName: "name"))
+    var cluster: String?
+
     @Flag(help: "Print once.")
     var once = false
 
@@ -32,7 +35,7 @@ struct ShowTop: AsyncParsableCommand {
     private static let rowsOnce = 20
 
     func run() async throws {
-        let source = MinuteSource(try daemon.client(bytesMax: Self.answerBytesMax))
+        let source = MinuteSource(try daemon.client(bytesMax: Self.answerBytesMax), cluster: cluster)
         if once || !Console.isOutputTerminal || Console.isDumb {
             do {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
@@ -94,10 +97,13 @@ private final class MinuteSource: Sendable {
     private typealias Answer = Result<ShownMinute, DaemonClient.AnswerError>
 
     private let client: DaemonClient
+    private let selection: [String: String]
     private let state = Mutex<(answer: Answer?, count: Int)>((nil, 0))
 
-    init(_ client: DaemonClient) {
+    /// - Parameter cluster: the only one that is shown; nil for all.
+    init(_ client: DaemonClient, cluster: String?) {
         self.client = client
+        selection = cluster.map { ["cluster": $0] } ?? [:]
     }
 
     /// The last answer, and how many there were.
@@ -105,9 +111,10 @@ private final class MinuteSource: Sendable {
 
     /// - Throws: `DaemonClient.AnswerError`.
     func ask() async throws -> ShownMinute {
-        async let status: ShownMinute.Status = client.decode("status")
-        async let alerts: [ShownMinute.Alert] = client.decode("alerts")
-        async let requests: [ShownMinute.Request] = client.decode("requests", ["from": "-1m"])
+        async let status: ShownMinute.Status = client.decode("status", selection)
+        async let alerts: [ShownMinute.Alert] = client.decode("alerts", selection)
+        async let requests: [ShownMinute.Request] = client.decode(
+            "requests", selection.merging(["from": "-1m"]) { own, _ in own })
         return try await ShownMinute(status: status, alerts: alerts, requests: requests)
     }
 

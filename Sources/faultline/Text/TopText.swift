@@ -23,6 +23,8 @@ struct ShownMinute: Sendable {
             var share: Double
         }
 
+        /// nil for spans that name none.
+        var cluster: String?
         var verb: String
         var group: String
         var resource: String
@@ -30,6 +32,8 @@ struct ShownMinute: Sendable {
         var scope: String
         var count: Int
         var errors: Int
+        /// By second, scaled where traces are sampled.
+        var rate: Double
         var p50_seconds: Double
         var p90_seconds: Double
         var p99_seconds: Double
@@ -103,7 +107,8 @@ struct TopText {
         let facts =
             "since \(incident.startedAt); \(countText(requests.count, "request")), \(requests.slow) slow, "
             + "\(requests.failed) failed; \(alerts)"
-        return [""] + PrintableText.escape(incident.verdict).wrapped(style.width).map(style.alarm)
+        let verdict = (incident.cluster.map { "cluster \($0): " } ?? "") + incident.verdict
+        return [""] + PrintableText.escape(verdict).wrapped(style.width).map(style.alarm)
             + facts.wrapped(style.width, indent: 4)
     }
 
@@ -122,8 +127,11 @@ struct TopText {
             .init("rate"), .init("errors"), .init("p50"), order.column(.p90, rank: 9), .init("p99"),
             order.column(.max, rank: 8),
         ]
+        let hasClusters = Set(minute.requests.map(\.cluster)).count > 1
+        let cluster: [TextTable.Column] = hasClusters ? [.init("cluster")] : []
         var table = TextTable(
-            latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0) } + [.init("request")])
+            latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0) } + cluster
+                + [.init("request")])
         for row in order.first(of: minute.requests) {
             let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
             let name = RequestName.text(
@@ -131,10 +139,11 @@ struct TopText {
                 scope: row.scope)
             table.add(
                 [
-                    rateText(Double(row.count) / ShownMinute.seconds), errorText(row.errors, of: row.count),
+                    rateText(row.rate), errorText(row.errors, of: row.count),
                     durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
                     durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
-                ] + shares.map(shareText) + [PrintableText.escape(name)])
+                ] + shares.map(shareText) + (hasClusters ? [PrintableText.escape(row.cluster ?? "-")] : [])
+                    + [PrintableText.escape(name)])
         }
         return table.render(style).split(separator: "\n").map(String.init)
     }

@@ -18,7 +18,7 @@ import Testing
 
         var next: Int64? { time + 5 * second }
         var horizon: Int64 { .min }
-        func isHeard(since last: Int64) -> Bool { true }
+        func isHeard(_ cluster: String, since last: Int64) -> Bool { true }
 
         func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] {
             ["apiserver", "etcd"].compactMap { service in
@@ -42,7 +42,9 @@ import Testing
         func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool { isAftermath }
         func heldLately(_ alert: AlertSighting) -> Bool { false }
         func usualDurations(from: Int64, to: Int64) -> [String: Int64] { [:] }
-        func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes { RequestOutcomes() }
+        func outcomes(of cluster: String, from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
+            RequestOutcomes()
+        }
     }
 
     private static func sighting(

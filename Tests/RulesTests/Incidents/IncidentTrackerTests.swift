@@ -18,12 +18,12 @@ import Testing
         var horizon = Int64.min
 
         var next: Int64? { time + interval }
-        func isHeard(since last: Int64) -> Bool { isHeard }
+        func isHeard(_ cluster: String, since last: Int64) -> Bool { isHeard }
         func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] { activities }
         func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool { isAftermath && !times.isEmpty }
         func heldLately(_ alert: AlertSighting) -> Bool { heldLately }
         func usualDurations(from: Int64, to: Int64) -> [String: Int64] { ["get": 7] }
-        func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
+        func outcomes(of cluster: String, from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
             usual == ["get": 7] ? RequestOutcomes(count: Int((to - from) / second), slow: 1) : RequestOutcomes()
         }
     }

@@ -90,8 +90,12 @@ final class FakeWindow: MeasurementSource {
         return FoundSpans(longest: longest, isHeard: !inRange.isEmpty)
     }
 
-    func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
-        let ended = entries.filter { $0.population == .requests && $0.end >= from && $0.end < to }
+    func requestOutcomes(
+        from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
+    ) -> RequestOutcomes {
+        let ended = entries.filter {
+            $0.population == .requests && $0.end >= from && $0.end < to && isWanted[$0.series]
+        }
         return RequestOutcomes(
             count: ended.count,
             slow: ended.count { $0.series < thresholds.count && $0.duration > thresholds[$0.series] },

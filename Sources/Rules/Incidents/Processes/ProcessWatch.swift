@@ -197,13 +197,18 @@ struct ProcessWatch: Hashable, Sendable {
         let servers = all.filter { $0.role == .apiServer }
         let missing = servers.filter(isMissing)
         if all.allSatisfy(isSilent), all.contains(where: isMissing) {
-            return judgesSilenceOfAll ? [Self.everything(all, cluster)] : []
+            return judgesSilenceOfAll || hearsOthers(than: cluster, at: time) ? [Self.everything(all, cluster)] : []
         }
         let isHeard = { (record: ProcessRecord) in record.silence(at: time) < Self.hearing }
         guard !missing.isEmpty, all.contains(where: isHeard) else { return [] }
         if servers.allSatisfy(isSilent) { return [Self.apiServers(servers, cluster)] }
         guard servers.contains(where: isHeard) else { return [] }
         return missing.compactMap { record in instance(of: record).map { Self.one(record, $0) } }
+    }
+
+    /// Whether time passes by the spans of other clusters.
+    private func hearsOthers(than cluster: String, at time: Int64) -> Bool {
+        records.values.contains { $0.source.cluster != cluster && $0.silence(at: time) < Self.hearing }
     }
 
     private static func everything(_ all: [ProcessRecord], _ cluster: String) -> ProcessEvent {

@@ -40,12 +40,14 @@ import Testing
         var activities: [SourceActivity]
         var horizon = Int64.min
         var next: Int64? { time + 5 * second }
-        func isHeard(since last: Int64) -> Bool { !activities.isEmpty }
+        func isHeard(_ cluster: String, since last: Int64) -> Bool { !activities.isEmpty }
         func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] { activities }
         func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool { false }
         func heldLately(_ alert: AlertSighting) -> Bool { false }
         func usualDurations(from: Int64, to: Int64) -> [String: Int64] { [:] }
-        func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes { RequestOutcomes() }
+        func outcomes(of cluster: String, from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes {
+            RequestOutcomes()
+        }
     }
 
     /// - Parameter late: how many seconds late its spans come.
