@@ -89,8 +89,9 @@ struct CulpritJSON: Encodable, Sendable {
     var cluster: String?
     var from: String
     var to: String
-    var baseline_from: String
-    var baseline_to: String
+    /// null, both, if too little was seen before the interval to compare with.
+    @OrNull var baseline_from: String?
+    @OrNull var baseline_to: String?
     /// How many ended in the interval.
     var spans: Int
     /// null without spans in the interval, unless their absence is the evidence.
@@ -103,7 +104,8 @@ struct CulpritJSON: Encodable, Sendable {
 
     static let schema = Schema.object(
         [
-            "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "spans": .integer,
+            "from": .time, "to": .time, "baseline_from": .nullable(.time), "baseline_to": .nullable(.time),
+            "spans": .integer,
             "culprit": .nullable(.named("Culprit")),
             "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
             "traces": .array(.text),
@@ -114,8 +116,10 @@ struct CulpritJSON: Encodable, Sendable {
         self.cluster = cluster.isEmpty ? nil : cluster
         from = Timestamp.rfc3339(comparison.interval.lowerBound)
         to = Timestamp.rfc3339(comparison.interval.upperBound)
-        baseline_from = Timestamp.rfc3339(comparison.baseline.lowerBound)
-        baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
+        if !comparison.baseline.isEmpty {
+            baseline_from = Timestamp.rfc3339(comparison.baseline.lowerBound)
+            baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
+        }
         let evidence = EvidenceJSON(finding.evidence)
         if spans > 0 || evidence.culprit.side != nil {
             culprit = Culprit(

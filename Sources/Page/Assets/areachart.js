@@ -33,7 +33,8 @@ export function areaChart(on) {
 
   function draw() {
     width = plot.clientWidth;
-    if (!steps.length || !width) return;
+    if (!steps.length) return [plot, lane, legend].forEach((part) => fill(part));
+    if (!width) return;
     const scale = ticks(Math.max(...steps.map((step) => step.mean_seconds ?? 0)));
     const top = scale[scale.length - 1];
     const y = (/** @type {number} */ value) => MARGIN.top + (HEIGHT - MARGIN.top) * (1 - value / top);

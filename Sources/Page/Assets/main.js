@@ -11,7 +11,7 @@ import { lastHour, lengthOf, selected } from "./range.js";
 import { current, go, onChange } from "./state.js";
 import { tabs } from "./tabs.js";
 import { traceView } from "./traceview.js";
-import { emptyVerdict, incidentVerdict, intervalVerdict, quietVerdict } from "./verdict.js";
+import { emptyVerdict, incidentVerdict, intervalVerdict, quietVerdict, unknownClusterVerdict } from "./verdict.js";
 
 const REFRESH_SECONDS = 15;
 
@@ -79,8 +79,10 @@ async function basics() {
   showClusters();
 }
 
+const clusterNames = () => [...new Set(sources.map((source) => source.cluster).filter(Boolean))].sort();
+
 function showClusters() {
-  const names = [...new Set(sources.map((source) => source.cluster).filter(Boolean))].sort();
+  const names = clusterNames();
   /** @type {HTMLElement} */ (clusters.parentElement).hidden = names.length < 2;
   if (clusters.options.length !== names.length + 1) fill(clusters, h("option", { value: "" }, "all"), names.map((name) => h("option", { value: name }, name)));
   clusters.value = context.cluster() ?? "";
@@ -90,8 +92,10 @@ let shownVerdict = "";
 async function showVerdict() {
   const selection = context.selection();
   const open = context.incidents().find((incident) => incident.state === "open");
+  const cluster = context.cluster();
   let element;
   if (!hour) element = emptyVerdict();
+  else if (cluster && !clusterNames().includes(cluster) && !context.incidents().length) element = unknownClusterVerdict(cluster, clusterNames());
   else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents(), isRecorded());
   else if (open) element = incidentVerdict(open, context.now());
   else {
@@ -107,13 +111,12 @@ async function showVerdict() {
 }
 
 async function showChart() {
-  if (!hour) return;
-  components = await ask("components", { from: hour.from, to: hour.to, step: `${hour.step}s`, cluster: context.cluster() });
+  components = hour && await ask("components", { from: hour.from, to: hour.to, step: `${hour.step}s`, cluster: context.cluster() });
   markChart();
 }
 
 function markChart() {
-  if (components) chart.show(components, { selection: context.selection(), incidents: context.incidents() });
+  chart.show(components ?? { steps: [], step_seconds: 1 }, { selection: context.selection(), incidents: context.incidents() });
 }
 
 /** What is wrong with the interval of the URL; null if nothing is. */

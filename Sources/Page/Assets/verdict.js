@@ -76,6 +76,7 @@ export function incidentVerdict(incident, now) {
 export function intervalVerdict(answer, incidents, isRecorded) {
   const { culprit, requests } = answer;
   if (!culprit) return noSpansVerdict(answer, isRecorded);
+  if (!culprit.side && answer.baseline_from === null) return noBaselineVerdict(answer, isRecorded);
   const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
   const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
   return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
@@ -83,7 +84,7 @@ export function intervalVerdict(answer, incidents, isRecorded) {
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
     askedInterval(answer),
-    answer.baseline_from < answer.baseline_to && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
+    answer.baseline_from !== null && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
     backLink(isRecorded),
   ], [
     culprit.why && fact("Why", culprit.why),
@@ -91,6 +92,19 @@ export function intervalVerdict(answer, incidents, isRecorded) {
     culprit.side && incident?.next && fact("Next", advice(incident.next)),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
   ], evidence(answer.components ?? [], culprit, "in this interval"));
+}
+
+/** What there is nothing to compare with. @param {any} answer of `culprit` @param {boolean} isRecorded */
+function noBaselineVerdict(answer, isRecorded) {
+  const { requests } = answer;
+  return frame("past", "No baseline yet.", [
+    askedInterval(answer),
+    h("span", {}, "too little was seen before it to compare with"),
+    backLink(isRecorded),
+  ], [
+    requests.count > 0 && fact("Requests", `${count(requests.count)}, ${requests.failed > 0 ? `${count(requests.failed)} failed` : "none failed"}`),
+    answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
+  ], evidence(answer.components ?? [], null, "in this interval"));
 }
 
 /** What the API gives no verdict on. @param {{from: string, to: string}} answer @param {boolean} isRecorded */
@@ -111,6 +125,19 @@ export function quietVerdict(traffic, incidents, firing, isRecorded) {
     traffic && h("span", {}, `${rate(traffic.count / traffic.seconds).replace("/s", " requests/s")}, ${duration(traffic.mean)} on average`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
     last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),
+  ], [], null);
+}
+
+/**
+ * A cluster of the URL that nothing has come from.
+ * @param {string} cluster @param {string[]} others that there are
+ */
+export function unknownClusterVerdict(cluster, others) {
+  const known = others.map((name) => h("a", { class: "chip", href: link({ cluster: name }) }, name));
+  return frame("past", `No spans of the cluster ${cluster}.`, [
+    known.length ? h("span", {}, "Clusters with spans:") : h("span", {}, "The spans name no cluster."),
+    known,
+    h("a", { class: "button", href: link({ cluster: null }) }, "Show all"),
   ], [], null);
 }
 
