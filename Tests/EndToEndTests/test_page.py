@@ -250,18 +250,42 @@ def test_a_page_left_open_follows_the_next_daemon_at_its_address(browser):
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
+    chart = page.locator(".chart").first
     with Faultline() as daemon:
+        now.send(daemon, [now.joined(now.messages())])
         address = daemon.query
         page.goto(f"http://{address}/")
         expect(page.locator("#live")).to_contain_text("live")
+        expect(chart.locator(".plot svg")).to_have_count(1)
+        expect(chart.locator(".legend")).to_contain_text("etcd")
     expect(page.locator("#live")).to_contain_text("not connected")
     with Faultline("--listen", address) as daemon:
+        # The former daemon's spans are no longer shown.
+        expect(page.locator(".verdict h1")).to_contain_text("No spans yet.")
+        expect(chart.locator(".plot svg")).to_have_count(0)
+        expect(chart.locator(".mark")).to_have_count(0)
+        expect(chart.locator(".legend")).to_be_empty()
         now.send(daemon, [now.joined(now.messages())])
         expect(page.locator("#live")).to_contain_text("live")
         expect(page.locator(".verdict h1")).to_contain_text("etcd")
         expect(page.locator(".problem")).to_be_hidden()
         page.close()
     context.close()
+
+
+def test_a_source_whose_spans_come_late_says_how_late(browser):
+    with Faultline() as daemon:
+        # Spans are late once the time of their end has been evaluated.
+        eventually(lambda: any(group["evaluated_at"] for group in json.loads(daemon.get("/api/v1/rules")[2])), "an evaluation")
+        now.send(daemon, [now.joined(now.messages())])
+        late = {row["service"]: row["late"] for row in json.loads(daemon.get("/api/v1/sources")[2])}
+        assert min(late.values()) > 0
+        page = browser.new_page()
+        page.goto(f"http://{daemon.query}/?tab=sources")
+        for service, number in late.items():
+            row = page.locator("#panel tbody tr", has_text=service).first
+            expect(row.locator("td.late")).to_have_text(re.compile(rf"^{number:,}, up to \d"))
+        page.close()
 
 
 def test_events_that_were_refused_are_asked_for_again(daemon, browser):

@@ -11,6 +11,7 @@ from harness.viewer import Viewer
 
 PATIENCE = 30_000
 EMPTY = "from=2026-11-23T05:33:10Z&to=2026-11-23T05:34:10Z"
+FIRST = "from=2026-11-23T04:31:55Z&to=2026-11-23T04:32:30Z"
 FAULT = "from=2026-11-23T04:34:00Z&to=2026-11-23T04:34:40Z"
 
 RULES = """
@@ -65,6 +66,31 @@ def test_a_verdict_says_what_it_compared_and_what_it_affects(viewer, page):
     expect(page.locator(".verdict .evidence caption").first).to_have_text("A request’s time, before and when the verdict was given", timeout=PATIENCE)
 
 
+def test_an_interval_that_nothing_precedes_has_no_baseline(viewer, page):
+    answer = viewer.ask(f"/api/v1/culprit?{FIRST}")
+    assert (answer["baseline_from"], answer["baseline_to"], answer["culprit"]["side"]) == (None, None, None)
+    assert {row["baseline_seconds"] for row in answer["components"]} == {None}
+    page.goto(f"{viewer.url}/?{FIRST}")
+    expect(page.locator(".verdict h1")).to_contain_text("No baseline yet.", timeout=PATIENCE)
+    expect(page.locator(".verdict.past")).to_have_count(1)
+    expect(page.locator(".verdict")).not_to_contain_text(re.compile("not clear|compared with|new"))
+    expect(page.locator(".verdict .evidence caption")).to_have_text("A request’s time in this interval")
+    row = page.locator(".verdict .evidence tbody tr").first
+    expect(row.locator("td.number").first).to_have_text("–")
+    expect(row.locator("td.number").last).to_have_text("–")
+    expect(page.locator(".verdict .evidence .before")).to_have_count(0)
+
+
+def test_a_cluster_that_there_is_not_is_said(viewer, page):
+    page.goto(f"{viewer.url}/?cluster=nope")
+    expect(page.locator(".verdict h1")).to_contain_text("No spans of the cluster nope.", timeout=PATIENCE)
+    expect(page.locator(".verdict.past")).to_have_count(1)
+    names = {source["cluster"] for source in viewer.ask("/api/v1/sources") if source["cluster"]}
+    expect(page.locator(".verdict .line .chip")).to_have_count(len(names))
+    page.get_by_role("link", name="Show all").click()
+    expect(page.locator(".verdict h1")).to_contain_text("etcd")
+
+
 def test_a_time_that_is_none_is_said(viewer, page):
     page.goto(f"{viewer.url}/?from=abc&to=2026-11-23T04:34:40Z")
     expect(page.locator(".problem")).to_contain_text("from=abc in the address is not a time", timeout=PATIENCE)
@@ -96,6 +122,7 @@ def test_sources_are_as_old_as_their_last_span(viewer, page):
         assert newest[:16] == source["last"][:16] and 0 <= late < 10
         shown = f"{round(late * 10) / 10:g} s"
         expect(row.locator("td.last")).to_have_text(f"{shown} before the newest", timeout=PATIENCE)
+        expect(row.locator("td.late")).to_have_text("none")
 
 
 def test_the_rate_of_a_kind_is_that_of_its_row(viewer, page):
@@ -123,6 +150,16 @@ def test_alerts_of_one_name_are_shown_with_their_own_rule(tmp_path, page):
             alert = page.locator("article.alert", has_text=f"window={window}").first
             expect(alert.locator("code")).to_have_text(condition, timeout=PATIENCE)
             expect(alert).to_contain_text(f"over {over}")
+
+
+def test_a_resolved_alert_is_shown_with_the_rule_that_has_most_of_its_labels(viewer, page):
+    rules = [rule for group in viewer.ask("/api/v1/rules") for rule in group["rules"] if rule["alert"] == "EtcdCallsSlowerThanUsual"]
+    (wide,) = [rule for rule in rules if rule["labels"].get("window") == "45s"]
+    assert len(rules) == 2 and len({rule["when"] for rule in rules} | {rule["over_seconds"] for rule in rules}) > 1
+    page.goto(f"{viewer.url}/?tab=alerts")
+    alert = page.locator("article.alert", has_text="window=45s").filter(has_text="EtcdCallsSlowerThanUsual").first
+    expect(alert.locator(".badge").first).to_have_text("resolved", timeout=PATIENCE)
+    expect(alert.locator("code")).to_have_text(wide["when"])
 
 
 @pytest.fixture(scope="module")

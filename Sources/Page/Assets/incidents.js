@@ -22,7 +22,8 @@ const rulesOf = (groups) => rows(groups, "rules").flatMap((group) => group.rules
 const runbookOf = (rules, alert) => rules.find((rule) => rule.alert === alert)?.runbook;
 
 /**
- * The rule that an active alert is listed under. Several rules may share a name: a resolved alert's is the one whose labels it has.
+ * The rule that an active alert is listed under. Several rules may share a name: a resolved alert's is, of those whose labels it all has, the one
+ * with the most of them.
  * @param {any[]} rules @param {any} alert
  */
 function ruleOf(rules, alert) {
@@ -31,7 +32,9 @@ function ruleOf(rules, alert) {
   if (listed) return listed;
   const matches = (/** @type {any} */ rule) => Object.entries(rule.labels).every(([name, value]) => String(value).includes("{{") || alert.labels[name] === value);
   const named = rules.filter((rule) => rule.alert === alert.alert && matches(rule));
-  return named.length === 1 ? named[0] : undefined;
+  const labels = (/** @type {any} */ rule) => Object.keys(rule.labels).length;
+  const closest = named.filter((rule) => labels(rule) === Math.max(...named.map(labels)));
+  return closest.length === 1 ? closest[0] : undefined;
 }
 
 /** @param {string} from @param {string} to */
