@@ -24,13 +24,19 @@ package enum AlertMetrics {
 /// Incidents by what their verdicts say.
 package enum IncidentMetrics {
     package static let table = MetricTable<EvaluationSnapshot>([
-        .family("faultline_incidents", .gauge, labels: ["side", "severity"], help: "Open incidents.") {
+        .family("faultline_incidents", .gauge, labels: labels, help: "Open incidents.") {
             snapshot, exposition in
-            let open = snapshot.incidents.filter { $0.closedAt == nil }
-            for side in IncidentMetrics.sides {
-                for severity in IncidentSeverity.allCases {
-                    let count = open.count { ($0.side ?? "unknown") == side && $0.severity == severity }
-                    exposition.sample(Double(count), [side, severity.rawValue])
+            // Series without a cluster are always there, so that something counts the incidents before the first one.
+            for (cluster, incidents) in Dictionary(grouping: snapshot.incidents, by: \.cluster)
+                .merging(["": []], uniquingKeysWith: { known, _ in known }).sorted(by: { $0.key < $1.key })
+            {
+                let open = incidents.filter { $0.closedAt == nil }
+                for side in sides {
+                    for severity in IncidentSeverity.allCases {
+                        let count = open.count { ($0.side ?? "unknown") == side && $0.severity == severity }
+                        exposition.sample(
+                            Double(count), SeriesText(cluster: cluster, labels, [side, severity.rawValue]))
+                    }
                 }
             }
         },
@@ -40,5 +46,6 @@ package enum IncidentMetrics {
         ) { $0.incidentsDropped },
     ])
 
+    private static let labels = ["side", "severity"]
     private static let sides = Side.allCases.map(\.rawValue) + ["unknown"]
 }

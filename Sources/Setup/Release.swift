@@ -5,7 +5,7 @@ package struct Release: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// nil if only major and minor are known.
     let patch: Int?
 
-    package init(_ major: Int, _ minor: Int, patch: Int? = nil) {
+    init(_ major: Int, _ minor: Int, patch: Int? = nil) {
         self.major = major
         self.minor = minor
         self.patch = patch

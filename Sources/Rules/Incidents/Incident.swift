@@ -29,7 +29,7 @@ package struct Incident: Hashable, Sendable {
     package let id: String
     private(set) var kind: Kind
     /// Empty if its spans don't name one.
-    let cluster: String
+    package let cluster: String
     package let openedAt: Int64
     /// The beginning of the window in which its first alert's condition held: the fault began after it.
     private(set) var startedAt: Int64

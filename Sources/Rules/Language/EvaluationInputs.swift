@@ -120,7 +120,7 @@ package struct MeasuredValues: Hashable, Sendable {
     /// The quantiles, as fractions.
     var fractions: [Double]
     /// Nanoseconds.
-    package var thresholds: [Int64]
+    var thresholds: [Int64]
 
     init(fractions: [Double] = [], thresholds: [Int64] = []) {
         self.fractions = fractions
