@@ -7,6 +7,7 @@ import pytest
 from harness import archives, faults, http_client, project, spans
 from harness.command import faultline
 from harness.spans import MILLISECOND, SECOND
+from harness.viewer import Viewer
 from harness.waiting import eventually
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -89,6 +90,14 @@ def steady(slow):
     return archives.framed(found)
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory, slow, steady):
+    archive = tmp_path_factory.mktemp("both") / "both.otlp"
+    archive.write_bytes(archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east")))
+    with Viewer("--quiet", archive) as viewer:
+        yield viewer
+
+
 def test_each_cluster_has_what_it_has_alone(tmp_path, slow, steady):
     both = archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east"))
     report = replay(tmp_path, both)
@@ -120,6 +129,25 @@ def test_an_incident_counts_the_requests_of_its_own_cluster(tmp_path, slow, stea
     (beside,) = incidents(archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east")))
     assert beside["cluster"] == "west" and alone["requests"]["count"] > 0
     assert beside["requests"] == alone["requests"]
+
+
+@pytest.mark.parametrize("resource", ["alerts", "culprit", "incidents", "operations", "requests", "sources"])
+def test_answers_about_a_cluster_have_nothing_of_another(both, resource):
+    """Rows name their cluster wherever spans do."""
+    west, east, none = (both.ask(f"/api/v1/{resource}?cluster={name}") for name in ("west", "east", "nowhere"))
+    assert '"west"' in json.dumps(west) and '"east"' not in json.dumps(west)
+    assert '"west"' not in json.dumps(east)
+    assert '"west"' not in json.dumps(none) and '"east"' not in json.dumps(none)
+
+
+def test_steps_of_a_cluster_are_its_own(both):
+    def counts(resource, name):
+        query = f"step=1h&cluster={name}" if name else "step=1h"
+        return sum(step["count"] for step in both.ask(f"/api/v1/{resource}?{query}")["steps"])
+
+    for resource in ("components", "latency"):
+        assert counts(resource, "west") == counts(resource, "east") == counts(resource, None) / 2 > 0
+        assert counts(resource, "nowhere") == 0
 
 
 def test_the_text_tells_clusters_apart(tmp_path, slow, steady):
