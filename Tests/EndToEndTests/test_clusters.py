@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import archives, faults, http_client, project, spans
+from harness import archives, clusters, http_client, project, spans
 from harness.command import faultline
 from harness.spans import MILLISECOND, SECOND
 from harness.viewer import Viewer
@@ -33,17 +33,6 @@ groups:
         when: count >= 1
         over: 1m
 """
-
-
-def of_cluster(archive, name):
-    """The messages of an archive as a cluster would have sent them."""
-    named = []
-    for message in archives.records(archive):
-        request = ExportTraceServiceRequest.FromString(message)
-        for resource_spans in request.resource_spans:
-            resource_spans.resource.attributes.append(spans.text("k8s.cluster.name", name))
-        named.append(request.SerializeToString())
-    return named
 
 
 def replay(tmp_path, content, *arguments):
@@ -93,13 +82,13 @@ def steady(slow):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory, slow, steady):
     archive = tmp_path_factory.mktemp("both") / "both.otlp"
-    archive.write_bytes(archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east")))
+    archive.write_bytes(archives.framed(clusters.named(slow, "west") + clusters.named(steady, "east")))
     with Viewer("--quiet", archive) as viewer:
         yield viewer
 
 
 def test_each_cluster_has_what_it_has_alone(tmp_path, slow, steady):
-    both = archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east"))
+    both = archives.framed(clusters.named(slow, "west") + clusters.named(steady, "east"))
     report = replay(tmp_path, both)
     alone = {name: replay(tmp_path, content) for name, content in [("west", slow), ("east", steady)]}
     assert report["spans"]["duplicates"] == 0
@@ -126,7 +115,7 @@ def test_an_incident_counts_the_requests_of_its_own_cluster(tmp_path, slow, stea
         return [row for row in done.json["incidents"] if row["culprit"]["side"] == "etcd"]
 
     (alone,) = incidents(slow)
-    (beside,) = incidents(archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east")))
+    (beside,) = incidents(archives.framed(clusters.named(slow, "west") + clusters.named(steady, "east")))
     assert beside["cluster"] == "west" and alone["requests"]["count"] > 0
     assert beside["requests"] == alone["requests"]
 
@@ -154,7 +143,7 @@ def test_the_text_tells_clusters_apart(tmp_path, slow, steady):
     """The longer name is too wide for a terminal of 80 columns."""
     west, east = "west", "east-" + "1" * 80
     archive = tmp_path / "both.otlp"
-    archive.write_bytes(archives.framed(of_cluster(slow, west) + of_cluster(steady, east)))
+    archive.write_bytes(archives.framed(clusters.named(slow, west) + clusters.named(steady, east)))
     done = faultline("replay", archive, "--top", "100", COLUMNS="80")
     assert done.code == 0 and all(len(line) <= 80 for line in done.output.splitlines())
     headline = done.output.partition("Incidents\n")[2].splitlines()[0]
@@ -165,7 +154,7 @@ def test_the_text_tells_clusters_apart(tmp_path, slow, steady):
         end = lines[start].index("cluster") + len("cluster")
         names = {line[:end].split()[-1] for line in lines[start + 1 :] if line[end : end + 2] == "  "}
         assert "west" in names and any(name.startswith("east-11") and "…" in name for name in names), (table, names)
-    (tmp_path / "one.otlp").write_bytes(archives.framed(of_cluster(slow, west)))
+    (tmp_path / "one.otlp").write_bytes(archives.framed(clusters.named(slow, west)))
     alone = faultline("replay", tmp_path / "one.otlp").output
     assert "cluster west:" not in alone and " cluster  " not in alone
 
@@ -178,7 +167,7 @@ def test_without_clusters_nothing_names_one(tmp_path, slow):
 
 
 def test_a_replay_has_the_same_clusters_in_any_order(tmp_path, slow, steady):
-    messages = of_cluster(slow, "west") + archives.records(slow) + of_cluster(steady, "east")
+    messages = clusters.named(slow, "west") + archives.records(slow) + clusters.named(steady, "east")
     report = replay(tmp_path, archives.framed(messages))
     assert {row.get("cluster") for row in report["requests"]} == {None, "east", "west"}
     assert replay(tmp_path, archives.framed(messages[::-1])) == report
@@ -227,7 +216,7 @@ def test_clusters_beyond_the_limit_count_together(daemon):
     assert http_client.send(daemon.http, body).status == 200
     rows = json.loads(daemon.get("/api/v1/operations")[2])
     assert sum(row["count"] for row in rows) == 63
-    clusters = {row["cluster"]: row["count"] for row in rows}
-    assert len(clusters) == 63
-    assert clusters["_other"] == 1
+    counts = {row["cluster"]: row["count"] for row in rows}
+    assert len(counts) == 63
+    assert counts["_other"] == 1
     assert daemon.metrics().value("faultline_clusters_overflowed_spans_total") == 1

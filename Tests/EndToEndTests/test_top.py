@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from harness import project
+from harness import clusters, project
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.viewer import Viewer
@@ -25,6 +25,12 @@ HOME, ESCAPE = "\x1b[H", "\x1b"
 def daemon():
     """Recorded spans: the last minute is the same however long the tests take."""
     with Viewer(project.EXAMPLE) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def two_clusters(tmp_path_factory):
+    with Viewer(*clusters.with_incidents(tmp_path_factory.mktemp("clusters"))) as running:
         yield running
 
 
@@ -139,6 +145,40 @@ def test_requests_are_sorted_as_asked(daemon):
     column = re.split(r"\s{2,}", lines[heading].strip()).index("p99")
     values = [float(value) * {"s": 1, "ms": 1e-3, "µs": 1e-6}[unit] for value, unit in (row[column].split() for row in rows)]
     assert len(values) > 5 and values == sorted(values, reverse=True)
+
+
+def test_clusters_are_told_apart(two_clusters):
+    done = faultline("top", "--once", "--address", two_clusters.query, COLUMNS="200")
+    assert (done.code, done.errors) == (0, "")
+    assert _verdict(done).startswith("cluster west: ") and "; 2 alerts are firing" in done.output
+    assert {row[-2] for row in _rows(done)} == {"east", "west"}
+
+
+@pytest.mark.parametrize("cluster", ["east", "west"])
+def test_one_cluster_has_nothing_of_another(two_clusters, cluster):
+    done = faultline("top", "--once", "--cluster", cluster, "--address", two_clusters.query, COLUMNS="200")
+    assert (done.code, done.errors) == (0, "")
+    assert _verdict(done).startswith(f"cluster {cluster}: ") and "; 1 alert is firing" in done.output
+    # A column would say the same in all rows.
+    (other,) = {"east", "west"} - {cluster}
+    assert _rows(done) and other not in done.output and " cluster  " not in done.output
+
+
+def test_a_cluster_without_spans_is_empty(two_clusters):
+    done = faultline("top", "--once", "--cluster", "north", "--address", two_clusters.query)
+    assert (done.code, done.errors) == (0, "")
+    assert "no open incident; no alert is firing" in done.output and "no requests" in done.output
+
+
+def _verdict(done):
+    return done.output.splitlines()[3]
+
+
+def _rows(done):
+    """The cells of the table, without its heading."""
+    lines = done.output.splitlines()
+    heading = next(number for number, line in enumerate(lines) if "p50" in line)
+    return [re.split(r"\s{2,}", line.strip()) for line in lines[heading + 1 :]]
 
 
 @pytest.mark.parametrize(
