@@ -242,20 +242,38 @@ def test_versions_are_those_of_the_program():
 
 
 DASHBOARD = json.loads((DEPLOY / "grafana" / "faultline.json").read_text())
-EXPRESSIONS = [target["expr"].replace("$job", ".*") for panel in DASHBOARD["panels"] for target in panel["targets"]]
+# As Grafana fills them in while every job and every cluster is chosen.
+EXPRESSIONS = [
+    target["expr"].replace("$job", ".*").replace("$cluster", ".*") for panel in DASHBOARD["panels"] for target in panel["targets"]
+]
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory):
-    """A real Prometheus that has scraped a daemon."""
-    with Faultline() as daemon, Prometheus(daemon.query, tmp_path_factory.mktemp("dashboard")) as prometheus:
-        prometheus.wait_for("up == 1")
-        yield prometheus
+    """A real Prometheus that has scraped a daemon with etcd's spans of a cluster and of one without a name."""
+    with Faultline() as daemon:
+        for cluster, duration in (("west", 10 * spans.MILLISECOND), ("", 30 * spans.MILLISECOND)):
+            request = spans.request(spans.span("etcdserverpb.KV/Range", duration=duration), service="etcd")
+            request.resource_spans[0].resource.attributes.append(spans.text("k8s.cluster.name", cluster))
+            assert http_client.send(daemon.http, request.SerializeToString()).status == 200
+        with Prometheus(daemon.query, tmp_path_factory.mktemp("dashboard")) as prometheus:
+            prometheus.wait_for("up == 1")
+            yield prometheus
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_prometheus_takes_the_expressions_of_the_dashboard(prometheus, expression):
     prometheus.query(expression)
+
+
+@pytest.mark.parametrize("chosen, seconds", [(".*", [0.03]), ("west", [0.01]), ("west|east", [0.01]), ("east", [])])
+def test_the_dashboard_shows_the_clusters_that_are_chosen(prometheus, chosen, seconds):
+    """All includes the series without a cluster."""
+    (variable,) = [one for one in DASHBOARD["templating"]["list"] if one["name"] == "cluster"]
+    assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".*")
+    (expression,) = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"] if "window" in target["expr"]]
+    found = prometheus.query(expression.replace("$job", ".*").replace("$cluster", chosen))
+    assert [value for _, value in found] == pytest.approx(seconds)
 
 
 def test_the_dashboard_asks_only_for_metrics_that_there_are():
