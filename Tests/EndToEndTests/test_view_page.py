@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from harness import faults, project
+from harness import clusters, faults, project
 from harness.chromium import chromium
 from harness.viewer import Viewer
 
@@ -89,6 +89,17 @@ def test_a_cluster_that_there_is_not_is_said(viewer, page):
     expect(page.locator(".verdict .line .chip")).to_have_count(len(names))
     page.get_by_role("link", name="Show all").click()
     expect(page.locator(".verdict h1")).to_contain_text("etcd")
+
+
+def test_the_most_urgent_incident_comes_before_a_later_one(tmp_path, page):
+    with Viewer(*clusters.with_incidents(tmp_path)) as viewer:
+        assert [incident["cluster"] for incident in viewer.ask("/api/v1/incidents")] == ["east", "west"]
+        assert viewer.ask("/api/v1/status")["incident"]["cluster"] == "west"
+        page.goto(viewer.url)
+        line = page.locator(".verdict.alarm .line")
+        expect(line).to_contain_text("cluster west", timeout=PATIENCE)
+        page.get_by_label("cluster").select_option("east")
+        expect(line).to_contain_text("cluster east", timeout=PATIENCE)
 
 
 def test_a_time_that_is_none_is_said(viewer, page):

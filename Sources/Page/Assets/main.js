@@ -91,13 +91,13 @@ function showClusters() {
 let shownVerdict = "";
 async function showVerdict() {
   const selection = context.selection();
-  const open = context.incidents().find((incident) => incident.state === "open");
   const cluster = context.cluster();
+  const { incident: urgent } = await ask("status", { cluster });
   let element;
   if (!hour) element = emptyVerdict();
   else if (cluster && !clusterNames().includes(cluster) && !context.incidents().length) element = unknownClusterVerdict(cluster, clusterNames());
   else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents(), isRecorded());
-  else if (open) element = incidentVerdict(open, context.now());
+  else if (urgent) element = incidentVerdict(urgent, context.now());
   else {
     const firing = rows(await ask("alerts", { cluster: context.cluster() }), "alerts").filter((alert) => alert.state === "firing").length;
     const mean = components ? meanOf(components.steps) : null;
