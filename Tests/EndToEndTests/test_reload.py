@@ -89,6 +89,11 @@ def test_bad_rules_leave_the_old_ones_whole(daemon, reload, tmp_path, broken):
     assert is_successful(daemon.metrics())
 
 
+def test_every_reload_is_logged_however_soon_after_another(reload):
+    lines = [reload("groups: 1\n")[0] for _ in range(3)]
+    assert all("not reloaded" in line and "since_last_line" not in line for line in lines)
+
+
 def test_rules_that_are_gone_leave_the_old_ones_whole(daemon, tmp_path):
     (tmp_path / "rules.yaml").unlink()
     daemon.reload()

@@ -218,7 +218,9 @@ def test_an_interval_without_spans_says_when_the_recording_is_from():
 @pytest.mark.parametrize(
     "arguments, said", [
         (["--from", "-5m", "-"], "relative times count from the end of the recording, and standard input is"),
-        (["--from", "-5s", "--to", "-1m", EXAMPLE], "--from is later than --to"),
+        (["--from", "-5s", "--to", "-1m", EXAMPLE], "--from -5s is later than --to -1m\nUsage: faultline replay "),
+        (["--from", "now", "--to", "2026-11-23T04:33:00Z", EXAMPLE],
+         "--from now is later than --to 2026-11-23T04:33:00Z; the recording ends at 2026-11-23T04:34:23Z\n"),
     ],
 )
 def test_relative_times_that_make_no_sense_are_refused(arguments, said):

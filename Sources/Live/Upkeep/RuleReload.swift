@@ -63,7 +63,7 @@ package final class RuleReload: Service {
                 let dropped = pipeline.replaceRules(rules.groups)
                 loaded = LinkedFiles(rules.files + rules.sinkFiles)
                 succeeded.store(true, ordering: .relaxed)
-                log.note(.notice, "rules reloaded") {
+                log.always(.notice, "rules reloaded") {
                     [
                         "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })",
                         "alerts_dropped": "\(dropped.count)",
@@ -72,7 +72,7 @@ package final class RuleReload: Service {
                 return nil
             } catch {
                 succeeded.store(false, ordering: .relaxed)
-                log.note(.error, "rules not reloaded; the old ones stay in force") { ["problems": "\(error)"] }
+                log.always(.error, "rules not reloaded; the old ones stay in force") { ["problems": "\(error)"] }
                 return "\(error)"
             }
         }

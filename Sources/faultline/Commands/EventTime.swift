@@ -5,7 +5,7 @@ import Support
 
 /// A time on the command line of a replay.
 struct EventTime {
-    private let text: String
+    let text: String
 
     init(text: String) throws {
         guard Timestamp.parse(text, now: TimeLimits.latest) != nil else {

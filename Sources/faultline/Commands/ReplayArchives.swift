@@ -35,6 +35,7 @@ struct ReplayArchives: ParsableCommand {
     var sort: RowOrder.Key?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How many rows of each table text shows (20).", valueName: "number"),
         transform: WholeNumber.reader(1...Int.max, "--top is a number of rows from 1"))
     var top: Int?

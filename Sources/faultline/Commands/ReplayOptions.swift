@@ -44,10 +44,12 @@ struct ReplayOptions: ParsableArguments {
         if archives.filter({ $0 == "-" }).count > 1 {
             throw ValidationError("\"-\" may be named once: there is one standard input")
         }
-        guard [from, to].contains(where: { $0?.isRelative ?? false }) else {
-            _ = try range(now: nil)
-            return
+        let given = [from, to].compactMap(\.self)
+        // One end that is relative and one that isn't are compared when the recording has been read.
+        if Set(given.map(\.isRelative)).count == 1, !isInOrder(now: TimeLimits.latest) {
+            throw ValidationError(wrongOrder)
         }
+        guard given.contains(where: \.isRelative) else { return }
         if archives.contains("-") {
             throw ValidationError(
                 "relative times count from the end of the recording, and standard input is read only once: "
@@ -58,15 +60,27 @@ struct ReplayOptions: ParsableArguments {
     /// The ends of the spans to replay. Relative times count from the end of the recording, which is read for that.
     func range() throws -> Range<Int64> {
         let isRelative = [from, to].contains { $0?.isRelative ?? false }
-        return try range(now: isRelative ? try RecordingSpan(archives).end : nil)
-    }
-
-    /// - Parameter now: nil if no time is relative.
-    private func range(now: Int64?) throws -> Range<Int64> {
-        let (first, last) = (from?.nanoseconds(now: now) ?? .min, to?.nanoseconds(now: now) ?? .max)
-        guard first <= last else { throw ValidationError("--from is later than --to") }
+        let now = isRelative ? try RecordingSpan(archives).end : nil
+        guard isInOrder(now: now) else {
+            let end = now.map { "; the recording ends at \(Timestamp.rfc3339($0))" } ?? ""
+            Console.note("faultline: \(wrongOrder)\(end)")
+            throw ExitCode.usage
+        }
+        let (first, last) = ends(now: now)
         return first..<last
     }
+
+    /// - Parameter now: what relative times count from, Unix nanoseconds.
+    private func ends(now: Int64?) -> (first: Int64, last: Int64) {
+        (from?.nanoseconds(now: now) ?? .min, to?.nanoseconds(now: now) ?? .max)
+    }
+
+    private func isInOrder(now: Int64?) -> Bool {
+        let (first, last) = ends(now: now)
+        return first <= last
+    }
+
+    private var wrongOrder: String { "--from \(from?.text ?? "") is later than --to \(to?.text ?? "")" }
 
     func settings(sendsAlerts: Bool) throws -> Settings {
         try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
