@@ -103,7 +103,9 @@ extension Evidence {
         guard requestCountBefore > 0 || etcd.heardBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
-        guard requestCount > 0 || etcd.heard > 0 else { return .notClear("no request ended in this time") }
+        guard requestCount > 0 || etcd.heard > 0 else {
+            return .notClear("no request ended in the time that was judged")
+        }
         return nil
     }
 

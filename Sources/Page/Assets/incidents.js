@@ -48,7 +48,7 @@ export function showIncidents(element, incidents, groups, now) {
     const from = incident.started_at ?? incident.opened_at;
     return h("article", { class: "incident" },
       incidentVerdict(incident, now),
-      h("details", {},
+      incident.alerts.length > 0 && h("details", {},
         h("summary", {}, `${incident.alerts.length} alert${incident.alerts.length === 1 ? "" : "s"}`),
         h("ul", { class: "plain" }, incident.alerts.map((/** @type {any} */ alert) =>
           h("li", {}, h("b", {}, runbookLink(alert.alert, runbookOf(rules, alert.alert))), " ", h("span", { class: "mono small" }, labelText(alert.labels)), ` fired ${clock(alert.fired_at)}`, alert.resolved_at ? `, resolved ${clock(alert.resolved_at)}` : ", still firing")))),

@@ -105,7 +105,7 @@ struct TopText {
         guard let incident = minute.status.incident else { return ["", "no open incident; \(alerts)"] }
         let requests = incident.requests
         let facts =
-            "since \(incident.startedAt); \(countText(requests.count, "request")), \(requests.slow) slow, "
+            "since \(incident.startedAt); \(countText(requests.count, "request")) since then, \(requests.slow) slow, "
             + "\(requests.failed) failed; \(alerts)"
         let verdict = (incident.cluster.map { "cluster \($0): " } ?? "") + incident.verdict
         return [""] + PrintableText.escape(verdict).wrapped(style.width).map(style.alarm)
