@@ -193,6 +193,30 @@ def test_contrast_and_no_sideways_scrolling(daemon, browser, scheme, width):
     context.close()
 
 
+@pytest.mark.parametrize("tab", ["requests", "operations", "streams", "sources", "alerts", "incidents"])
+def test_the_smallest_phone_scrolls_in_one_direction_whatever_clusters_are_called(daemon, browser, tab):
+    context = browser.new_context(viewport={"width": 320, "height": 600})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    name = "production-eu-central-1-control-plane-with-a-name-as-long-as-they-get"
+
+    def renamed(route):
+        answer = route.fetch()
+        rows = answer.json()
+        for index, row in enumerate(rows):
+            row["cluster"] = f"{name}-{index % 2}"
+        route.fulfill(response=answer, json=rows)
+
+    page.route("**/api/v1/sources*", renamed)
+    page.goto(f"http://{daemon.query}/?tab={tab}")
+    expect(page.locator(".verdict .evidence").first).to_be_visible()
+    expect(page.locator("#cluster option", has_text=name)).to_have_count(2)
+    expect(page.locator("#panel td, #panel article").first).to_be_visible()
+    wide = "[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth && one.checkVisibility()).map((one) => one.outerHTML.slice(0, 80))"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.evaluate(wide)
+    context.close()
+
+
 def test_the_policy_allows_nothing_from_elsewhere_or_inline(daemon):
     with urllib.request.urlopen(f"http://{daemon.query}/") as answer:
         policy = answer.headers["Content-Security-Policy"]
