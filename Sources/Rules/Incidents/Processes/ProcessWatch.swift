@@ -150,14 +150,9 @@ struct ProcessWatch: Hashable, Sendable {
                     kind: .restarted, since: comeback.silence.lowerBound, until: comeback.silence.upperBound,
                     cluster: record.source.cluster,
                     side: record.role == .apiServer ? .apiServer : .etcd, instance: instance(of: record),
-                    certainty: .clear, why: Self.restarted(comeback.silence)))
+                    certainty: .clear, why: "restarted"))
         }
         return events
-    }
-
-    private static func restarted(_ silence: Range<Int64>) -> String {
-        let ends = [silence.lowerBound, silence.upperBound].map { Timestamp.rfc3339($0 / second * second) }
-        return "restarted: silent from \(ends[0]) to \(ends[1])"
     }
 
     /// Whether the streams from etcd broke when it fell silent, while an API server was there to see it. A stalled etcd

@@ -75,8 +75,7 @@ import Testing
         let incident = try #require(incidents.first)
         #expect(incidents.count == 1)
         #expect(incident.severity == .info)
-        #expect(
-            IncidentJSON(incident).culprit.why == "restarted: silent from 2026-11-23T04:26:00Z to 2026-11-23T04:26:30Z")
+        #expect(IncidentJSON(incident).culprit.why == "restarted")
         #expect(IncidentJSON(incident).culprit.certainty == .clear)
         #expect(
             (incident.side, Self.seconds(incident.startedAt), Self.seconds(incident.openedAt)) == (
@@ -130,9 +129,7 @@ import Testing
             notices[0].alert.annotations["verdict"]?.hasPrefix("not clear: nothing from the control plane since")
                 == true)
         // It turns out to have been a restart.
-        #expect(
-            notices[1].alert.annotations["verdict"]
-                == "apiserver (clear): restarted: silent from 2026-11-23T04:27:20Z to 2026-11-23T04:29:00Z")
+        #expect(notices[1].alert.annotations["verdict"] == "apiserver (clear): restarted")
         #expect(Self.run(processes, for: 500, byEventTime: true).incidents.map(\.severity) == [.info])
     }
 
