@@ -163,14 +163,34 @@ def test_alerts_of_one_name_are_shown_with_their_own_rule(tmp_path, page):
             expect(alert).to_contain_text(f"over {over}")
 
 
-def test_a_resolved_alert_is_shown_with_the_rule_that_has_most_of_its_labels(viewer, page):
-    rules = [rule for group in viewer.ask("/api/v1/rules") for rule in group["rules"] if rule["alert"] == "EtcdCallsSlowerThanUsual"]
-    (wide,) = [rule for rule in rules if rule["labels"].get("window") == "45s"]
-    assert len(rules) == 2 and len({rule["when"] for rule in rules} | {rule["over_seconds"] for rule in rules}) > 1
-    page.goto(f"{viewer.url}/?tab=alerts")
-    alert = page.locator("article.alert", has_text="window=45s").filter(has_text="EtcdCallsSlowerThanUsual").first
-    expect(alert.locator(".badge").first).to_have_text("resolved", timeout=PATIENCE)
-    expect(alert.locator("code")).to_have_text(wide["when"])
+SHARED_NAME = """
+groups:
+  - name: shared
+    interval: 5s
+    rules:
+      - alert: EtcdAsUsual
+        select: {role: etcd}
+        when: p80 < 10ms and count >= 10
+        over: 10s
+        by: []
+      - alert: EtcdAsUsual
+        select: {role: etcd}
+        when: p80 < 11ms and count >= 10
+        over: 15s
+        by: []
+        labels: {window: 15s}
+"""
+
+
+def test_a_resolved_alert_is_shown_with_the_rule_that_has_most_of_its_labels(tmp_path, page):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(SHARED_NAME)
+    with Viewer("--quiet", "--rules", rules, project.EXAMPLE) as viewer:
+        page.goto(f"{viewer.url}/?tab=alerts")
+        for text, condition in [("window=15s", "p80 < 11ms and count >= 10"), (None, "p80 < 10ms and count >= 10")]:
+            alert = page.locator("article.alert", **{"has_text" if text else "has_not_text": text or "window=15s"})
+            expect(alert.locator(".badge").first).to_have_text("resolved", timeout=PATIENCE)
+            expect(alert.locator("code")).to_have_text(condition)
 
 
 @pytest.fixture(scope="module")
