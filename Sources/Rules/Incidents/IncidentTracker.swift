@@ -160,7 +160,8 @@ package struct IncidentTracker: Hashable, Sendable {
         }
     }
 
-    /// The open incident that an alert joins: that of the queue that it explains or is, or of its side. A clear verdict decides an incident whose own isn't clear,
+    /// The open incident that an alert joins: that of the queue that it explains or is, or of its side. A clear verdict
+    /// decides an incident whose own isn't clear,
     /// but one that contradicts another clear verdict is about another fault.
     private func host(of sighting: AlertSighting) -> Int? {
         let hosts = hosts(in: sighting.cluster)
@@ -174,7 +175,7 @@ package struct IncidentTracker: Hashable, Sendable {
         return hosts.last
     }
 
-    /// The open incidents of a cluster that alerts may join. A restart is only for the record, so alerts don't join it.
+    /// The open incidents of a cluster that alerts may join. Not a restart: only alerts that find nothing else join it.
     private func hosts(in cluster: String) -> [Int] {
         open.indices.filter { open[$0].incident.kind != .restart && open[$0].incident.cluster == cluster }
     }
