@@ -154,7 +154,7 @@ package final class Pipeline: Sendable {
     /// The traces that active alerts and open incidents name.
     package func namedTraces() -> Set<TraceID> { evaluator.namedTraces }
 
-    package func windowGauges() -> WindowGauges { intake.gauges(attributionBytes: attribution.byteCount) }
+    package func windowGauges() -> WindowGauges { intake.gauges(attribution: attribution.gauges) }
 
     /// How the tables of names are shared among their owners.
     package func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse, sources: NamePlacesUse) {

@@ -67,7 +67,15 @@ package struct WindowGauges: Sendable {
     /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?
     package let unattributed: UnattributedSpans
-    package let attributionBytes: Int
+    package let attribution: AttributionGauges
+}
+
+/// Metrics of attribution.
+package struct AttributionGauges: Sendable {
+    /// Working memory.
+    package let bytes: Int
+    /// Slots attributed before they settled, because they were about to be evicted.
+    package let slotsEarly: Int
 }
 
 /// Metrics of a table of names.

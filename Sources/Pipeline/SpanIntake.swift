@@ -146,7 +146,7 @@ final class SpanIntake: Sendable {
 
     func sources() -> SourceTable { state.withLock { $0.window.sources } }
 
-    func gauges(attributionBytes: Int) -> WindowGauges {
+    func gauges(attribution: AttributionGauges) -> WindowGauges {
         state.withLock {
             WindowGauges(
                 spans: $0.window.spanCount, bytes: $0.window.byteCount, bytesHeld: $0.window.bytesHeld,
@@ -154,7 +154,7 @@ final class SpanIntake: Sendable {
                 operations: NameGauges($0.window.operations), requests: NameGauges($0.window.requests),
                 sources: NameGauges($0.window.sources), clustersOverflowed: $0.window.clusters.overflowed,
                 historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
-                unattributed: $0.window.unattributed, attributionBytes: attributionBytes)
+                unattributed: $0.window.unattributed, attribution: attribution)
         }
     }
 

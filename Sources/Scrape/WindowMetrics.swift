@@ -26,8 +26,12 @@ package enum WindowMetrics {
             exposition.sample(Double(window.unattributed.full), ["slot_full"])
         },
         .gauge("faultline_attribution_bytes", unit: "bytes", help: "Working memory of attribution.") {
-            $0.attributionBytes
+            $0.attribution.bytes
         },
+        .counter(
+            "faultline_attribution_early_slots",
+            help: "Slots attributed before all of their spans could arrive, because the window is too small."
+        ) { $0.attribution.slotsEarly },
         .counter(
             "faultline_operations_overflowed_spans",
             help: "Spans whose operation exceeded the limit of names, counted as the operation _other."

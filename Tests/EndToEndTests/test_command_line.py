@@ -104,6 +104,7 @@ WRONG_COMMANDS = [
     ("top --address nowhere", ADDRESS),
     ("top --address http://localhost:99999", "a URL is http or https with a host and a port up to 65535"),
     ("top --interval 1", "an interval is a duration of 500ms or more"),
+    ("top --cluster", "Missing value for '--cluster <name>'"),
     ("top --sort name", "- count - errors - p50 - p90 - p99 - max"),
     ("top --token-file missing", "the file missing can't be read"),
     ("top --ca-file missing", "missing: no such file or directory"),

@@ -55,8 +55,10 @@ private let start: Int64 = 1_767_225_600_000_000_000
     private static let second: Int64 = 1_000_000_000
 
     /// Two minutes of 2,000 spans a second; etcd stops after the first `etcdStops` seconds.
-    /// - Returns: the alerts that fired, and why each incident opened.
-    private static func run(bytesMax: Int, etcdStops: Int64) throws -> (fired: Set<String>, incidents: [String]) {
+    /// - Returns: the alerts that fired, why each incident opened, and how many slots were attributed before they settled.
+    private static func run(
+        bytesMax: Int, etcdStops: Int64
+    ) throws -> (fired: Set<String>, incidents: [String], slotsEarly: Int) {
         let rules = try BuiltinRules.controlPlane()
         let pipeline = Pipeline(
             rules: RuleEvaluator(rules.groups), limits: WindowLimits(bytesMax: bytesMax), notifiesOfIncidents: true)
@@ -71,14 +73,23 @@ private let start: Int64 = 1_767_225_600_000_000_000
             fired.formUnion(pipeline.advance(to: arrival).filter { $0.alert.state == .firing }.map(\.alert.name))
             _ = pipeline.append(builder.batch, arrival: arrival)
         }
-        return (fired, pipeline.evaluation.incidents.map { $0.evidence?.culprit.why ?? $0.id })
+        return (
+            fired, pipeline.evaluation.incidents.map { $0.evidence?.culprit.why ?? $0.id },
+            pipeline.windowGauges().attribution.slotsEarly
+        )
     }
 
     /// Evaluations are ten seconds behind, so that two megabytes hold a part of what they look at, and one nothing.
     @Test(arguments: [1 << 20, 2 << 20]) func `isn't taken to be silent`(bytesMax: Int) throws {
-        let (fired, incidents) = try Self.run(bytesMax: bytesMax, etcdStops: 120)
+        let (fired, incidents, _) = try Self.run(bytesMax: bytesMax, etcdStops: 120)
         #expect(!fired.contains("ComponentSilentNow"))
         #expect(incidents == [])
+    }
+
+    /// Slots settle after 35 seconds, and four megabytes hold twenty.
+    @Test func `is attributed early, which is counted`() throws {
+        #expect(try Self.run(bytesMax: 4 << 20, etcdStops: 120).slotsEarly > 10)
+        #expect(try Self.run(bytesMax: 1 << 30, etcdStops: 120).slotsEarly == 0)
     }
 
     @Test func `is silent where the window holds all`() throws {

@@ -24,7 +24,7 @@ struct MemoryUse: Sendable {
         bytes = [
             (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
             (.traces, self.keptTraces.reduce(self.bodies.byteCount) { $0 + $1.use.byteCount }),
-            (.attribution, window.attributionBytes), (.rules, pipeline.evaluation.countByteCount),
+            (.attribution, window.attribution.bytes), (.rules, pipeline.evaluation.countByteCount),
             (.ingest, admission.bytesInFlight), (.archive, recorder?.queueBytes ?? 0),
         ]
     }

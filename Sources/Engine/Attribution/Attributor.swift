@@ -86,8 +86,8 @@ package struct Attributor: ~Copyable, Sendable {
     /// The same for an evaluation, with counts of the slots.
     ///
     /// - Parameters:
-    ///   - time: of the evaluation, Unix nanoseconds; slots that begin later stay as they are. - thresholds: durations,
-    ///     nanoseconds; for rules, longer spans are bad.
+    ///   - time: of the evaluation, Unix nanoseconds; slots that begin later stay as they are.
+    ///   - thresholds: durations, nanoseconds; for rules, longer spans are bad.
     package mutating func attributed(
         _ view: WindowView, upTo time: Int64, _ summarizer: inout SlotSummarizer, thresholds: [Int64]
     ) -> WindowView {

@@ -10,7 +10,7 @@ struct SummarizedAttribution: Sendable {
 /// A slot that has settled, with its attribution, to be stored in the window.
 package struct SettledSlot: Sendable {
     /// Unix nanoseconds.
-    let start: Int64
+    package let start: Int64
     let made: SummarizedAttribution
 
     package var attribution: SlotAttribution { made.attribution }

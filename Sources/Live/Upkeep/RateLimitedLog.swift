@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Logs events that clients can cause at will: one line per cause in ten seconds, with the number of events since the
-/// last line. What operators do is always logged.
+/// last line.
 package final class RateLimitedLog: Service {
     private struct Cause {
         var last: ContinuousClock.Instant
@@ -56,11 +56,6 @@ package final class RateLimitedLog: Service {
             return false
         }
         if isDue { logger.log(level: level, message, metadata: metadata()) }
-    }
-
-    /// Logs an event that only operators cause: every time.
-    func always(_ level: Logger.Level, _ message: Logger.Message, metadata: () -> Logger.Metadata) {
-        logger.log(level: level, message, metadata: metadata())
     }
 
     /// Logs pending counts that are due.

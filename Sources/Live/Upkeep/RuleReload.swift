@@ -63,7 +63,7 @@ package final class RuleReload: Service {
                 let dropped = pipeline.replaceRules(rules.groups)
                 loaded = LinkedFiles(rules.files + rules.sinkFiles)
                 succeeded.store(true, ordering: .relaxed)
-                log.always(.notice, "rules reloaded") {
+                log.note(.notice, "rules reloaded") {
                     [
                         "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })",
                         "alerts_dropped": "\(dropped.count)",
@@ -72,7 +72,10 @@ package final class RuleReload: Service {
                 return nil
             } catch {
                 succeeded.store(false, ordering: .relaxed)
-                log.always(.error, "rules not reloaded; the old ones stay in force") { ["problems": "\(error)"] }
+                // A new attempt with other problems is news, however soon.
+                log.note(.error, "rules not reloaded; the old ones stay in force", cause: "\(error)") {
+                    ["problems": "\(error)"]
+                }
                 return "\(error)"
             }
         }

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Support
 
 /// Checks the process once a second: its memory, names that count as `_other`, spans that no attribution includes
-/// because their slot is full, and requests that were not recorded.
+/// because their slot is full, slots attributed too early, and requests that were not recorded.
 package struct SelfWatch: Service {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
@@ -37,6 +37,8 @@ package struct SelfWatch: Service {
             var sources = NameOverflowLog(what: "sources", field: "window.max_sources")
             var overfull = GrowingCountLog(
                 "spans are counted but not attributed: those of five seconds exceed half of window.max_bytes")
+            var early = GrowingCountLog(
+                "requests are attributed before all of their spans can arrive: raise window.max_bytes or limits.memory")
             var gaps = RecordingGaps()
             while !Task.isCancelled {
                 memory.look(at: pipeline)
@@ -45,6 +47,7 @@ package struct SelfWatch: Service {
                 requests.look(at: gauges.requests, logger) { pipeline.namePlaces().requests }
                 sources.look(at: gauges.sources, logger) { pipeline.namePlaces().sources }
                 overfull.look(at: gauges.unattributed.full, of: "spans", logger)
+                early.look(at: gauges.attribution.slotsEarly, of: "slots", logger)
                 if let recorder { gaps.look(at: recorder.current, logger) }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }

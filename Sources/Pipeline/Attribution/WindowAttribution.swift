@@ -12,6 +12,8 @@ final class WindowAttribution: Sendable {
         var summarizer: SlotSummarizer
         /// The time at which the next slot may have settled.
         var due = Int64.min
+        /// Slots attributed before they settled.
+        var slotsEarly = 0
     }
 
     let components: ComponentTable
@@ -19,7 +21,7 @@ final class WindowAttribution: Sendable {
     private let digests = Mutex(SlotDigests())
     private let state: Mutex<State>
     /// A copy for readers, so that they don't wait while it works.
-    private let published: Mutex<(totals: ComponentTotals, byteCount: Int)>
+    private let published: Mutex<(totals: ComponentTotals, gauges: AttributionGauges)>
 
     /// - Parameter summaryRowsMin: slots of fewer rows get no summary.
     init(_ settings: AttributionSettings, summaryRowsMin: Int) {
@@ -27,7 +29,7 @@ final class WindowAttribution: Sendable {
         settle = settings.settle
         let attributor = Attributor(
             components: settings.components, settle: settings.settle, portionRows: settings.portionRows)
-        published = Mutex((attributor.totals, attributor.byteCount))
+        published = Mutex((attributor.totals, AttributionGauges(bytes: attributor.byteCount, slotsEarly: 0)))
         state = Mutex(State(attributor: attributor, summarizer: SlotSummarizer(rowsMin: summaryRowsMin)))
     }
 
@@ -60,10 +62,13 @@ final class WindowAttribution: Sendable {
             state.due = Self.nextDue(after: clock)
             let leaving = view.slotsLeaving(load: load) ?? .min
             let settled = state.attributor.settle(view, at: max(clock, leaving.addingSaturating(settle)))
+            let settledBefore = clock.addingSaturating(-settle - Window.slotWidth)
+            state.slotsEarly += settled.count { $0.start > settledBefore }
             // Publish before the slots get their attributions: a reader of both then finds every attributed request in
             // the totals.
-            let now = (totals: state.attributor.totals, byteCount: state.attributor.byteCount)
-            published.withLock { $0 = now }
+            let gauges = AttributionGauges(bytes: state.attributor.byteCount, slotsEarly: state.slotsEarly)
+            let totals = state.attributor.totals
+            published.withLock { $0 = (totals, gauges) }
             if !settled.isEmpty { keep(settled) }
         }
     }
@@ -94,8 +99,7 @@ final class WindowAttribution: Sendable {
     /// Totals of settled slots.
     var totals: ComponentTotals { published.withLock { $0.totals } }
 
-    /// Bytes of the working space.
-    var byteCount: Int { published.withLock { $0.byteCount } }
+    var gauges: AttributionGauges { published.withLock { $0.gauges } }
 }
 
 /// Settings of attribution.

@@ -25,8 +25,6 @@ struct DaemonScrape: Sendable {
     var windowSpans: Int { count("faultline_window_spans") }
     var residentBytes: Int { count("process_resident_memory_bytes") }
     var cpuSeconds: Double { sums["process_cpu_seconds_total"] ?? 0 }
-    /// Start of the window in Unix seconds; nil while it is empty.
-    var oldest: Double? { sums["faultline_window_oldest_timestamp_seconds"] }
 
     /// The sum over all series of a family.
     private func count(_ name: String) -> Int { Int(sums[name] ?? 0) }
@@ -116,21 +114,23 @@ struct Observation: Sendable {
 
 /// Follows the daemon's resident memory once its window has filled.
 struct MemoryWatch {
-    /// In percent of the first value after the window filled.
-    struct Growth {
-        /// How far the highest value of the run's second half exceeds it.
+    /// How far resident memory exceeds its first value after the window filled, in percent.
+    struct Growth: Codable {
+        /// When that value was taken, seconds after the start of the run.
+        var since: Double
+        /// The highest value of the run's second half.
         var highest: Double
-        /// How far the last value exceeds it.
+        /// The last value.
         var last: Double
         /// Difference between the largest and the smallest value.
         var spread: Double
     }
 
     private let settled: Double?
-    private var lastOldest: Double?
+    private var first: DaemonScrape?
     private var samples: [(seconds: Double, bytes: Int)] = []
 
-    /// Whether spans have left the window between two scrapes.
+    /// Whether spans have left the window since the first scrape.
     private(set) var isFull = false
 
     /// - Parameter settled: seconds after which the window counts as filled; nil to wait until spans leave it.
@@ -140,10 +140,10 @@ struct MemoryWatch {
 
     /// - Parameter seconds: since the start of the run
     mutating func add(_ scrape: DaemonScrape, at seconds: Double) {
-        if let oldest = scrape.oldest {
-            if let lastOldest, oldest > lastOldest { isFull = true }
-            lastOldest = oldest
-        }
+        let first = self.first ?? scrape
+        self.first = first
+        let stored = scrape.spansAccepted - first.spansAccepted
+        if stored > scrape.windowSpans - first.windowSpans { isFull = true }
         guard settled.map({ seconds >= $0 }) ?? isFull else { return }
         samples.append((seconds, scrape.residentBytes))
     }
@@ -155,7 +155,8 @@ struct MemoryWatch {
         let bytes = samples.map(\.bytes)
         let late = samples.dropFirst().filter { $0.seconds >= last.seconds / 2 }.map(\.bytes)
         return Growth(
-            highest: percent((late.max() ?? last.bytes) - first.bytes), last: percent(last.bytes - first.bytes),
+            since: first.seconds, highest: percent((late.max() ?? last.bytes) - first.bytes),
+            last: percent(last.bytes - first.bytes),
             spread: percent((bytes.max() ?? 0) - (bytes.min() ?? 0)))
     }
 }

@@ -41,11 +41,7 @@ struct LoadReport: Codable {
         /// Spans that it acknowledged but did not count.
         var uncounted: Int
         var windowIsFull: Bool
-        /// How far resident memory exceeds its first value since the window filled, in percent: the highest value of
-        /// the run's second half, and the last one.
-        var residentGrowthPercent: Double?
-        var residentGrowthAtEndPercent: Double?
-        var residentSpreadPercent: Double?
+        var residentGrowth: MemoryWatch.Growth?
     }
 
     /// Whether every span was sent as scheduled, accepted and counted.
@@ -90,9 +86,7 @@ extension LoadReport.Daemon {
         cores = (after.cpuSeconds - before.cpuSeconds) / seconds
         uncounted = acknowledged - accepted - duplicates
         windowIsFull = memory.isFull
-        residentGrowthPercent = memory.growth?.highest
-        residentGrowthAtEndPercent = memory.growth?.last
-        residentSpreadPercent = memory.growth?.spread
+        residentGrowth = memory.growth
     }
 }
 
@@ -141,13 +135,14 @@ extension LoadReport.Daemon {
             "daemon     counted \(accepted) accepted (\(late) late), \(duplicates) duplicate, \(rejected) rejected; "
                 + "\(uncounted) acknowledged but not counted; \(LoadReport.number(cores, 2)) cores"
         ]
-        guard let residentGrowthPercent, let residentGrowthAtEndPercent, let residentSpreadPercent else {
-            return lines + ["memory     the window \(windowIsFull ? "has only just filled" : "did not fill")"]
+        guard let growth = residentGrowth else {
+            let filled = "filled too late for a comparison; --every sets the seconds between scrapes"
+            return lines + ["memory     the window \(windowIsFull ? filled : "did not fill")"]
         }
         lines.append(
-            "memory     \(LoadReport.number(residentGrowthPercent, 2)) % growth since the window filled (highest of the "
-                + "second half), \(LoadReport.number(residentGrowthAtEndPercent, 2)) % at the end, "
-                + "\(LoadReport.number(residentSpreadPercent, 2)) % between smallest and largest")
+            "memory     \(LoadReport.number(growth.highest, 2)) % growth since second \(LoadReport.number(growth.since, 0)) "
+                + "(highest of the second half), \(LoadReport.number(growth.last, 2)) % at the end, "
+                + "\(LoadReport.number(growth.spread, 2)) % between smallest and largest")
         if !windowIsFull { lines.append("           but no span has left the window yet") }
         return lines
     }

@@ -49,7 +49,7 @@ struct LoadSession {
         let begun = NIODeadline.now()
         let run = try await LoadRun.begin(settings, source: source, group: group)
         let interruption = stopOnInterrupt(run)
-        let watching = Task { try await watch(run, since: begun) }
+        let watching = Task { try await watch(run, since: begun, from: before) }
         try await run.end()
         let seconds = Double((NIODeadline.now() - begun).nanoseconds) / 1e9
         let serverAfter = server?.cpuNanoseconds
@@ -86,8 +86,11 @@ struct LoadSession {
     }
 
     /// Prints the progress until it is cancelled.
-    private func watch(_ run: LoadRun, since begun: NIODeadline) async throws -> MemoryWatch {
+    private func watch(
+        _ run: LoadRun, since begun: NIODeadline, from before: DaemonScrape?
+    ) async throws -> MemoryWatch {
         var memory = MemoryWatch(settled: command.settled)
+        if let before { memory.add(before, at: 0) }
         guard !command.json || observation != nil else { return memory }
         while (try? await Task.sleep(for: .seconds(command.every))) != nil {
             let tally = try await run.tally()
