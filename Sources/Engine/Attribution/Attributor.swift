@@ -147,7 +147,7 @@ package struct Attributor: ~Copyable, Sendable {
         if let known { return known }
         var filter = TraceFilter(spans: slots[index].count)
         var searchedFrom = Int64.max
-        let (attribution, usesNext) = attribute(index, of: view) { traces, earlier in
+        let (attribution, next) = attribute(index, of: view) { traces, earlier in
             for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
             searchedFrom = min(searchedFrom, earlier.earliest)
         }
@@ -157,7 +157,7 @@ package struct Attributor: ~Copyable, Sendable {
         provisional[reader]?.keep(
             made, ofSlotFrom: slot.start,
             ProvisionalAttributions.Dependencies(
-                index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom, usesNext: usesNext))
+                index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom, next: next))
         return made
     }
 
@@ -165,7 +165,7 @@ package struct Attributor: ~Copyable, Sendable {
     private mutating func attribute(
         _ index: Int, of view: WindowView,
         done: (borrowing SlotTraces, borrowing EarlierRows) -> Void = { _, _ in }
-    ) -> (attribution: SlotAttribution, usesNext: Bool) {
+    ) -> (attribution: SlotAttribution, next: NextSlotUse?) {
         let slots = view.slots
         let slot = slots[index]
         division.removeAll()
@@ -175,14 +175,17 @@ package struct Attributor: ~Copyable, Sendable {
             done(traces, earlier)
         }
         let (mappings, reachingBack) = (mappings, reachingBack)
+        var nextTraces: TraceFilter?
         let tied = division.tie(slot, trust) { tree, candidates in
-            NextCandidates(after: index, of: slots, reachingBack)?.find(mappings, &tree, &candidates)
+            let next = NextCandidates(after: index, of: slots, reachingBack)?.find(mappings, &tree, &candidates)
+            nextTraces = next?.traces
+            return next?.slot
         }
         let attribution = SlotAttribution(division.work, selfTimes, tied.sources) { requests in
             guard view.sampling.mayBeSampled else { return nil }
             return SampledCounts(slot, requests: requests, TraceDeciders(of: index, view, reachingBack))
         }
-        return (attribution, tied.usesNext)
+        return (attribution, tied.usesNext ? NextSlotUse(traces: nextTraces) : nil)
     }
 
     private mutating func attribute(

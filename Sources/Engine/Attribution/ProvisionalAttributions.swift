@@ -15,13 +15,13 @@ struct ProvisionalAttributions: Sendable {
         /// Earlier slots that end after this were searched, Unix nanoseconds.
         fileprivate let searchedFrom: Int64
         fileprivate let earlierRows: Int
-        fileprivate let usesNext: Bool
-        /// Rows of all later slots, if any of them decides what is tied; else 0.
-        fileprivate let rowsBeyond: Int
+        /// What decides what is tied by the next slot; nil if it isn't needed.
+        fileprivate let next: NextSlotUse?
+        fileprivate let nextRows: NextSlotUse.Rows?
 
         init(
             _ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack], traces: TraceFilter,
-            searchedFrom: Int64, usesNext: Bool
+            searchedFrom: Int64, next: NextSlotUse?
         ) {
             firstBlock = slots[index].blocks.first
             rowCount = slots[index].count
@@ -29,8 +29,8 @@ struct ProvisionalAttributions: Sendable {
             laterRows = traces.count(laterThan: index, of: slots, reachingBack)
             self.searchedFrom = searchedFrom
             earlierRows = Self.rows(before: index, of: slots, from: searchedFrom)
-            self.usesNext = usesNext
-            rowsBeyond = usesNext ? Self.rows(after: index, of: slots) : 0
+            self.next = next
+            nextRows = next?.rows(after: index, of: slots, reachingBack)
         }
 
         /// How many rows don't matter to a reader until the slot settles.
@@ -49,12 +49,8 @@ struct ProvisionalAttributions: Sendable {
             return slots[index].blocks.first === firstBlock && isSame(slots[index].count, rowCount)
                 && isSame(Self.rows(before: index, of: slots, from: searchedFrom), earlierRows)
                 // What is tied by a later slot ended within its first millisecond: fewer than the slack.
-                && (!usesNext || slack > 0 || Self.rows(after: index, of: slots) == rowsBeyond)
+                && (slack > 0 || next?.rows(after: index, of: slots, reachingBack) == nextRows)
                 && isSame(traces.count(laterThan: index, of: slots, reachingBack), laterRows)
-        }
-
-        private static func rows(after index: Int, of slots: [SlotView]) -> Int {
-            slots[(index + 1)...].reduce(0) { $0 + $1.count }
         }
 
         private static func rows(before index: Int, of slots: [SlotView], from time: Int64) -> Int {
@@ -66,7 +62,9 @@ struct ProvisionalAttributions: Sendable {
         var made: SummarizedAttribution
         var dependencies: Dependencies
 
-        var byteCount: Int { made.byteCount + dependencies.traces.byteCount }
+        var byteCount: Int {
+            made.byteCount + dependencies.traces.byteCount + (dependencies.next?.traces?.byteCount ?? 0)
+        }
     }
 
     /// By the start of the slot, Unix nanoseconds.
@@ -113,6 +111,26 @@ struct ProvisionalAttributions: Sendable {
     mutating func removeAll() {
         entries = [:]
         byteCount = 0
+    }
+}
+
+/// What the attribution of a slot read of the next one, for requests that an authentication there may belong to.
+struct NextSlotUse: Sendable {
+    /// The traces of the candidates there; nil if there were none.
+    let traces: TraceFilter?
+
+    struct Rows: Equatable {
+        /// Of the next slot.
+        let own: Int
+        /// Of the slots after it; those that may belong to the candidates' traces.
+        let later: Int
+    }
+
+    /// The rows on which the candidates depend, besides those of the slot itself.
+    func rows(after index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]) -> Rows {
+        guard index + 1 < slots.count, slots[index + 1].start == slots[index].end else { return Rows(own: 0, later: 0) }
+        return Rows(
+            own: slots[index + 1].count, later: traces?.count(laterThan: index + 1, of: slots, reachingBack) ?? 0)
     }
 }
 

@@ -10,16 +10,16 @@ struct BaselineSlots {
     private let length: Int64
     let amount: BaselineAmount
 
-    init(_ slots: [SlotView], before asked: GrowthRange) {
+    init(_ view: WindowView, before asked: GrowthRange) {
         let begin = asked.range.lowerBound
         let end = begin - begin % asked.length
         let range = end.subtractingSaturating(WindowView.culpritBaseline)..<end
         self.range = range
         length = max(asked.length, Window.slotWidth)
-        self.slots = slots.filter { range.lowerBound < $0.end && $0.end <= range.upperBound }
+        slots = view.slotsWithRemembered(within: range)
         population = asked.population
-        let first = self.slots.first?.start ?? .max
-        amount = BaselineAmount(self.slots, isWhole: first <= range.lowerBound)
+        let first = slots.first?.start ?? .max
+        amount = BaselineAmount(slots, isWhole: first <= range.lowerBound)
     }
 
     /// Learns how long the series of some groups usually take, and how stretches compare with that.

@@ -2,16 +2,22 @@ import Support
 
 /// Asks how much longer than usual spans or requests take, by group of series.
 package struct GrowthQuestion: Equatable, Sendable {
-    /// The group of each series; -1 for none.
-    let groupOfSeries: [Int32]
-    /// By group: since when it has been slow, Unix nanoseconds; nil if it isn't. A fault doesn't show what is usual.
-    let since: [Int64?]
+    package struct Group: Equatable, Sendable {
+        /// Ascending.
+        let series: [Int32]
+        /// Since when it has been slow, Unix nanoseconds; nil if it isn't. A fault doesn't show what is usual.
+        let since: Int64?
 
-    package var groupCount: Int { since.count }
+        package init(series: [Int32], since: Int64?) {
+            self.series = series
+            self.since = since
+        }
+    }
 
-    package init(groupOfSeries: [Int32], since: [Int64?]) {
-        self.groupOfSeries = groupOfSeries
-        self.since = since
+    package let groups: [Group]
+
+    package init(_ groups: [Group]) {
+        self.groups = groups
     }
 }
 
@@ -59,7 +65,7 @@ extension WindowView {
         _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths,
         usesCores: Bool = false
     ) -> [[[Growths?]]] {
-        for (range, _) in asked { usual.removeForgotten(at: range.range.upperBound) }
+        if let latest = asked.map(\.range.range.upperBound).max() { usual.removeForgotten(at: latest) }
         guard usesCores, asked.count > 1 else {
             return asked.map { range, questions in
                 var known = usual.take(range)
@@ -81,13 +87,13 @@ extension WindowView {
         _ asking: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowthsOfRange
     ) -> [[Growths?]] {
         let (range, length) = (asking.range, asking.length)
-        guard length > 0 else { return questions.map { Array(repeating: nil, count: $0.groupCount) } }
-        let asked = questions.map { $0.groups { $0?.subtractingSaturating(length) ?? .max } }
-        let groups = Array(Set(asked.joined()))
+        guard length > 0 else { return questions.map { $0.groups.map { _ in nil } } }
+        let asked = AskedGroups(questions, length: length)
+        let groups = asked.groups
         let learned = usual.of(groups, before: asking, in: self)
         var now = groups.map { _ in RelativeDurations(keepsDurations: false) }
         let series = GroupedSeries(groups)
-        for slot in slots where range.lowerBound <= slot.start && slot.end <= range.upperBound {
+        for slot in slots.within(range) where range.lowerBound <= slot.start {
             series.forEachCells(of: slot, asking.population) { group, number, cells in
                 now[group].add(cells, usual: learned[group].durations.code(of: number))
             }
@@ -97,13 +103,10 @@ extension WindowView {
             let ratio = samplingRatio(ofSeries: groups[group].series.first, asking.population)
             return Growth(now[group], learned[group].baseline, sampled: ratio)
         }
-        let growthOfGroup = Dictionary(zip(groups, growths)) { first, _ in first }
-        return asked.map { asked in
+        return asked.numbers.map { numbers in
             // Many groups are many tests, so the deviation is one that any of them exceeds as rarely.
-            let sure = (Self.sure * Self.sure + 2 * Double(asked.count).logarithm).squareRoot()
-            return asked.map { group in
-                growthOfGroup[group].flatMap { $0.isCompared ? Growths($0, sure: sure) : nil }
-            }
+            let sure = (Self.sure * Self.sure + 2 * Double(numbers.count).logarithm).squareRoot()
+            return numbers.map { growths[$0].isCompared ? Growths(growths[$0], sure: sure) : nil }
         }
     }
 
@@ -120,14 +123,26 @@ extension WindowView {
     }
 }
 
-extension GrowthQuestion {
-    /// - Parameter learnsUntil: until when durations of a group show what is usual, Unix nanoseconds, by since when it is slow.
-    fileprivate func groups(_ learnsUntil: (Int64?) -> Int64) -> [GrowthGroup] {
-        var series = [[Int32]](repeating: [], count: groupCount)
-        for (index, group) in groupOfSeries.enumerated() where group >= 0 {
-            series[Int(group)].append(Int32(clamping: index))
+/// The different groups of some questions about a range.
+private struct AskedGroups {
+    private(set) var groups: [GrowthGroup] = []
+    /// By question: the number of each of its groups.
+    private(set) var numbers: [[Int]] = []
+
+    /// - Parameter length: of the range, nanoseconds. Durations that long before a group became slow don't show what is usual.
+    init(_ questions: [GrowthQuestion], length: Int64) {
+        var known: [GrowthGroup: Int] = [:]
+        for question in questions {
+            numbers.append(
+                question.groups.map { asked in
+                    let group = GrowthGroup(
+                        series: asked.series, learnsUntil: asked.since?.subtractingSaturating(length) ?? .max)
+                    if let number = known[group] { return number }
+                    known[group] = groups.count
+                    groups.append(group)
+                    return groups.count - 1
+                })
         }
-        return zip(series, since).map { GrowthGroup(series: $0, learnsUntil: learnsUntil($1)) }
     }
 }
 

@@ -1,13 +1,14 @@
 /// Durations of a stretch of time, each relative to the usual one of its own series.
 struct RelativeDurations: Sendable {
-    /// Counts by the number of latency buckets between a duration and the usual one, shifted to be positive.
-    private var steps = LatencyHistogram()
+    /// Without those of the last few seconds: counts by the number of latency buckets between a duration and the usual one,
+    /// shifted to be positive.
+    private var ended = LatencyHistogram()
     /// The compared durations themselves; empty if they aren't kept.
     private(set) var compared = LatencyHistogram()
     private let keepsDurations: Bool
     /// Durations, compared or not.
     private(set) var heard = 0
-    /// The steps of the last few seconds, which are a part of this time.
+    /// The same of the last few seconds, which are a part of this time.
     private var part = LatencyHistogram()
     /// What the tails of its parts are, as steps.
     private var tails = PartTails()
@@ -22,10 +23,10 @@ struct RelativeDurations: Sendable {
     }
 
     /// Durations that could be compared.
-    var count: Int { steps.count }
+    var count: Int { ended.count + part.count }
 
     /// The longest that could be compared, as steps; nil without any.
-    var longest: Int? { steps.code(quantile: 1) }
+    var longest: Int? { [ended, part].compactMap { $0.code(quantile: 1) }.max() }
 
     /// Adds durations of one series, in order of bucket.
     ///
@@ -34,7 +35,6 @@ struct RelativeDurations: Sendable {
         for index in cells.indices { heard += Int(cells[index].count) }
         guard let usual else { return }
         if keepsDurations { compared.add(cells) }
-        steps.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
         part.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
     }
 
@@ -42,6 +42,7 @@ struct RelativeDurations: Sendable {
     mutating func endPart() {
         guard part.count >= Self.partMin else { return }
         tails.add(part)
+        ended.add(part)
         part.removeAll()
     }
 
@@ -49,19 +50,26 @@ struct RelativeDurations: Sendable {
     mutating func add(_ other: RelativeDurations) {
         heard += other.heard
         compared.add(other.compared)
-        steps.add(other.steps)
+        ended.add(other.steps)
         tails.add(other.tails)
     }
 
     /// Removes all durations, but keeps the memory.
     mutating func removeAll() {
-        steps.removeAll()
+        ended.removeAll()
         compared.removeAll()
         part.removeAll()
         (heard, tails) = (0, PartTails())
     }
 
+    private var steps: LatencyHistogram {
+        var steps = ended
+        steps.add(part)
+        return steps
+    }
+
     var statistics: StretchStatistics {
+        let steps = steps
         var ratios = Ratios(of: steps.count)
         steps.forEachCell { step, count in ratios.add(step - Self.shift, count: count) }
         return StretchStatistics(

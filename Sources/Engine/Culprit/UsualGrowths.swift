@@ -57,21 +57,23 @@ struct UsualGrowthsOfRange: Sendable {
     ///
     /// - Parameter view: has the ten minutes before, as far as the window reaches.
     mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
-        let slots = BaselineSlots(view.slotsWithRemembered, before: range)
+        let slots = BaselineSlots(view, before: range)
         if known.values.contains(where: { $0.growth.end > slots.range.upperBound }) {
             // It reaches into the range.
             known = known.filter { $0.value.growth.end <= slots.range.upperBound }
         }
+        var growths = groups.map { known[$0]?.growth }
         var outdated = OutdatedAmounts(by: slots.amount)
-        let unknown = groups.filter { known[$0].map { outdated.contains($0.growth.amount) } ?? true }
-        for (group, growth) in zip(unknown, slots.learn(unknown)) {
+        let unknown = groups.indices.filter { index in growths[index].map { outdated.contains($0.amount) } ?? true }
+        for (index, growth) in zip(unknown, slots.learn(unknown.map { groups[$0] })) { growths[index] = growth }
+        var learned = growths.map { $0 ?? UsualGrowth() }
+        let behind = learned.indices.filter { learned[$0].end < slots.range.upperBound }
+        let extended = slots.extend(behind.map { groups[$0] }, behind.map { learned[$0] })
+        for (index, growth) in zip(behind, extended) { learned[index] = growth }
+        for (group, growth) in zip(groups, learned) {
             known[group] = Known(growth: growth, asked: range.range.upperBound)
         }
-        let behind = groups.filter { known[$0].map { $0.growth.end < slots.range.upperBound } ?? false }
-        let extended = slots.extend(behind, behind.map { known[$0]?.growth ?? UsualGrowth() })
-        for (group, growth) in zip(behind, extended) { known[group]?.growth = growth }
-        for group in groups { known[group]?.asked = range.range.upperBound }
-        return groups.map { known[$0]?.growth ?? UsualGrowth() }
+        return learned
     }
 }
 
@@ -81,4 +83,11 @@ struct GrowthGroup: Hashable {
     let series: [Int32]
     /// Until when durations show what is usual, Unix nanoseconds; those of a fault don't.
     let learnsUntil: Int64
+
+    /// Hardly any two groups begin with the same series.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(series.first)
+        hasher.combine(series.count)
+        hasher.combine(learnsUntil)
+    }
 }

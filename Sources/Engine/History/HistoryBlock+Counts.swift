@@ -24,7 +24,7 @@ extension SeriesCounts {
         for (number, reading) in readings {
             var tally = LatencyTally()
             (tally.count, tally.errors, tally.sum) = (reading.count, reading.errors, Int128(reading.sum))
-            append(number, tally, max: reading.max, bad: [])
+            append(number, tally, max: reading.max)
             for (code, count) in zip(reading.codes, reading.counts) {
                 append(Cell(code: code, count: UInt32(clamping: count)))
             }

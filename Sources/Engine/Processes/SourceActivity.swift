@@ -42,7 +42,7 @@ extension WindowView {
         let from = max(from, to.subtractingSaturating(SourceActivity.lengthMax))
         guard from < to, hasSpans(from: from, to: to) else { return [] }
         var meter = ActivityMeter(self, from: from, to: to, sourcesMax: sourcesMax)
-        for slot in slots where slot.start < to && slot.end > from { meter.add(slot) }
+        for slot in slots.overlapping(from: from, to: to) { meter.add(slot) }
         return meter.activities
     }
 }
@@ -99,29 +99,42 @@ private struct ActivityMeter {
 
     mutating func add(_ slot: SlotView) {
         slot.forEachBlock { columns, count in
-            for row in 0..<count {
-                let operation = Int(columns.operation[row])
-                let source = Int(columns.source[row])
-                let end = columns.start[row] &+ columns.duration[row]
-                guard operation < kinds.count, source < firstSecond.count, range.contains(end) else { continue }
-                let (kind, first) = (kinds[operation], firstSecond[source])
-                guard kind != .none, first >= 0 else { continue }
-                let isError = SpanFlags(rawValue: columns.flags[row]).isError
-                let index = first + Int((end - range.from) / SourceActivity.second)
-                seconds[index].spans += 1
-                seconds[index].earliestStart = min(seconds[index].earliestStart, columns.start[row])
-                switch kind {
-                case .etcdStream where isError: seconds[index].brokenStreams += 1
-                case .etcdCall where columns.parentID[row] == 0: seconds[index].ownCalls += 1
-                case .request where isError && isPath(columns.request[row]): seconds[index].failedPaths += 1
-                case .none, .apiServer, .request, .etcdCall, .etcdStream, .etcd: break
-                }
+            Self.add(columns, count, kinds, firstSecond, arePaths, range, &seconds)
+        }
+    }
+
+    // A separate function, so that addresses stay in registers.
+    private static func add(
+        _ columns: borrowing SpanColumns, _ count: Int, _ kinds: [Kind], _ firstSecond: [Int], _ arePaths: [Bool],
+        _ range: TimeRange, _ seconds: inout [SourceActivity.Second]
+    ) {
+        let rows = 0..<count
+        let (operations, sources) = (columns.operation.span(rows), columns.source.span(rows))
+        let (starts, durations) = (columns.start.span(rows), columns.duration.span(rows))
+        let (kinds, firstSecond) = (kinds.span, firstSecond.span)
+        let arePaths = arePaths.span
+        var seconds = seconds.mutableSpan
+        for row in rows {
+            let (operation, source) = (Int(operations[row]), Int(sources[row]))
+            guard operation < kinds.count, source < firstSecond.count else { continue }
+            let (kind, first, end) = (kinds[operation], firstSecond[source], starts[row] &+ durations[row])
+            guard kind != .none, first >= 0, range.contains(end) else { continue }
+            let index = first + Int((end - range.from) / SourceActivity.second)
+            seconds[index].spans += 1
+            seconds[index].earliestStart = min(seconds[index].earliestStart, starts[row])
+            let isError = columns.flags[row] & SpanFlags.error != 0
+            switch kind {
+            case .etcdStream where isError: seconds[index].brokenStreams += 1
+            case .etcdCall where columns.parentID[row] == 0: seconds[index].ownCalls += 1
+            case .request where isError && Self.isPath(columns.request[row], arePaths):
+                seconds[index].failedPaths += 1
+            case .none, .apiServer, .request, .etcdCall, .etcdStream, .etcd: break
             }
         }
     }
 
     /// - Parameter request: as in the column; 0 if the span isn't a request.
-    private func isPath(_ request: UInt16) -> Bool {
+    private static func isPath(_ request: UInt16, _ arePaths: Span<Bool>) -> Bool {
         request > 0 && Int(request) <= arePaths.count && arePaths[Int(request) - 1]
     }
 

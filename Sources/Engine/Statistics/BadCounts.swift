@@ -19,13 +19,18 @@ struct BadCounts: Sendable {
         }
     }
 
-    mutating func add(_ rows: borrowing MeasuredRows) {
-        for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: 1, in: &counts[index]) }
-    }
+    mutating func add(_ rows: borrowing MeasuredRows) { count(rows, step: 1) }
 
     /// Subtracts rows that were added before under the same series.
-    mutating func remove(_ rows: borrowing MeasuredRows) {
-        for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: -1, in: &counts[index]) }
+    mutating func remove(_ rows: borrowing MeasuredRows) { count(rows, step: -1) }
+
+    private mutating func count(_ rows: borrowing MeasuredRows, step: Int) {
+        guard let least = thresholds.min() else { return }
+        // Hardly any span is bad whatever the threshold.
+        let suspects = Self.suspects(rows, beyond: least)
+        for index in thresholds.indices where !suspects.isEmpty {
+            Self.count(suspects, rows, beyond: thresholds[index], step: step, in: &counts[index])
+        }
     }
 
     /// Whether a summary has counts for all thresholds.
@@ -48,15 +53,36 @@ struct BadCounts: Sendable {
 
     func count(ofSeries seriesIndex: Int, threshold: Int) -> Int { counts[threshold][seriesIndex] }
 
-    @inline(__always)
-    private static func count(
-        _ rows: borrowing MeasuredRows, beyond threshold: Int64, step: Int, in counts: inout [Int]
-    ) {
-        var counts = counts.mutableSpan
+    private struct Suspect: BitwiseCopyable {
+        let seriesIndex: Int32
+        let row: Int32
+    }
+
+    private static func suspects(_ rows: borrowing MeasuredRows, beyond threshold: Int64) -> [Suspect] {
+        var suspects: [Suspect] = []
         rows.forEach { seriesIndex, row in
-            let isBad = rows.durations[row] > threshold || rows.flags[row] & SpanFlags.error != 0
-            counts[seriesIndex] &+= isBad ? step : 0
+            guard isBad(rows, row, beyond: threshold) else { return }
+            suspects.append(
+                Suspect(seriesIndex: Int32(truncatingIfNeeded: seriesIndex), row: Int32(truncatingIfNeeded: row)))
         }
+        return suspects
+    }
+
+    private static func count(
+        _ suspects: [Suspect], _ rows: borrowing MeasuredRows, beyond threshold: Int64, step: Int,
+        in counts: inout [Int]
+    ) {
+        let suspects = suspects.span
+        var counts = counts.mutableSpan
+        for index in suspects.indices {
+            let isBad = isBad(rows, Int(suspects[index].row), beyond: threshold)
+            counts[Int(suspects[index].seriesIndex)] &+= isBad ? step : 0
+        }
+    }
+
+    @inline(__always)
+    private static func isBad(_ rows: borrowing MeasuredRows, _ row: Int, beyond threshold: Int64) -> Bool {
+        rows.durations[row] > threshold || rows.flags[row] & SpanFlags.error != 0
     }
 }
 

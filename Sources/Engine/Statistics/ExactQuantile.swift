@@ -52,7 +52,7 @@ struct ExactQuantile {
             let scope = SeriesScope.of(groups, in: selection, population, range: range)
             let seriesIndices = Selection(
                 groupOfSeries: (0..<groups.count).map { Int32($0) }, groupCount: groups.count,
-                quantiles: selection.quantiles, thresholds: selection.thresholds,
+                quantiles: selection.quantiles, wantsMax: selection.wantsMax, thresholds: selection.thresholds,
                 counts: Array(selection.counts.dropFirst(groups.lowerBound)))
             var statistics = statistics(of: [seriesIndices], in: LatencyTable(scope, slots: slots), slots: slots)
             BadCounts.fill(&statistics, [seriesIndices], scope, slots)
@@ -68,7 +68,8 @@ struct ExactQuantile {
     private mutating func count(_ selection: Selection, number: Int) -> [LatencyStatistics] {
         let groups = GroupSeries(selection, table.scope)
         // The maximum is the last quantile.
-        let quantiles = (selection.quantiles + [1]).enumerated().sorted { $0.element < $1.element }
+        let wanted = selection.quantiles + (selection.wantsMax ? [1] : [])
+        let quantiles = wanted.enumerated().sorted { $0.element < $1.element }
         return (0..<selection.groupCount).map { group in
             var statistics = LatencyStatistics()
             let rows = count(groups[group])

@@ -1,4 +1,4 @@
-/// Counts by latency bucket (`LatencyBucket` codes), stored from the lowest bucket in use to the highest; mergeable.
+/// Counts by latency bucket (`LatencyBucket` codes), stored from the lowest octave in use to the highest; mergeable.
 struct LatencyHistogram: Sendable {
     private(set) var count = 0
     private var first = 0
@@ -18,7 +18,8 @@ struct LatencyHistogram: Sendable {
     mutating func add(_ cells: Span<SeriesCounts.Cell>, atLeast least: Int = 0, shiftedBy shift: Int = 0) {
         guard !cells.isEmpty else { return }
         let lowest = max(Int(cells[0].code), least) + shift
-        makeRoom(for: lowest...max(Int(cells[cells.count - 1].code), least) + shift)
+        let highest = max(Int(cells[cells.count - 1].code), least) + shift
+        if lowest < first || highest >= first + counts.count { makeRoom(for: lowest...highest) }
         let base = shift - first
         var added = 0
         var counts = counts.mutableSpan
@@ -31,7 +32,13 @@ struct LatencyHistogram: Sendable {
     }
 
     mutating func add(_ other: LatencyHistogram) {
-        other.forEachCell { code, count in add(code, count: count) }
+        guard other.count > 0 else { return }
+        makeRoom(for: other.first...other.first + other.counts.count - 1)
+        let offset = other.first - first
+        let added = other.counts.span
+        var counts = counts.mutableSpan
+        for index in added.indices { counts[offset &+ index] &+= added[index] }
+        count += other.count
     }
 
     /// Removes all durations, but keeps the memory.
@@ -41,15 +48,19 @@ struct LatencyHistogram: Sendable {
         count = 0
     }
 
+    /// Makes room by whole octaves, so that there is hardly ever too little.
     private mutating func makeRoom(for codes: ClosedRange<Int>) {
-        if counts.isEmpty { first = codes.lowerBound }
-        if codes.lowerBound < first {
-            counts.insert(contentsOf: repeatElement(0, count: first - codes.lowerBound), at: 0)
-            first = codes.lowerBound
+        let (lower, end) = (codes.lowerBound & ~Self.octaveMask, codes.upperBound | Self.octaveMask)
+        if counts.isEmpty { first = lower }
+        if lower < first {
+            counts.insert(contentsOf: repeatElement(0, count: first - lower), at: 0)
+            first = lower
         }
-        let missing = codes.upperBound - first - counts.count + 1
+        let missing = end - first - counts.count + 1
         if missing > 0 { counts.append(contentsOf: repeatElement(0, count: missing)) }
     }
+
+    private static let octaveMask = 63
 
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
     func quantile(_ quantile: Double) -> Int64? {

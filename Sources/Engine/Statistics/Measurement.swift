@@ -40,6 +40,8 @@ package struct Selection: Sendable {
     package var quantiles: [Double]
     /// Durations, nanoseconds: a span that takes longer, or fails, is bad.
     package var thresholds: [Int64]
+    /// Whether the maximum is wanted.
+    package var wantsMax: Bool
     /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
     /// nothing have no row. Empty if every duration has a row.
     var counts: [Int]
@@ -48,16 +50,20 @@ package struct Selection: Sendable {
     package var instances: InstanceSeries?
 
     package init(
-        groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], thresholds: [Int64] = [], counts: [Int] = [],
-        instances: InstanceSeries? = nil
+        groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], wantsMax: Bool = true, thresholds: [Int64] = [],
+        counts: [Int] = [], instances: InstanceSeries? = nil
     ) {
         self.groupOfSeries = groupOfSeries
         self.groupCount = groupCount
         self.quantiles = quantiles
+        self.wantsMax = wantsMax
         self.thresholds = thresholds
         self.counts = counts
         self.instances = instances
     }
+
+    /// Whether counts, errors and sums are all that is wanted.
+    var isOfSums: Bool { quantiles.isEmpty && !wantsMax && thresholds.isEmpty && instances == nil }
 
     /// How many durations of zero a group has besides its rows.
     func absent(_ group: Int, rows: Int) -> Int {
@@ -71,6 +77,7 @@ package struct LatencyStatistics: Equatable, Sendable {
     package var errors = 0
     /// The exact sum of durations; hostile spans could overflow 64 bits.
     package var sum: Int128 = 0
+    /// 0 if it isn't wanted.
     package var max: Int64 = 0
     /// One value per wanted quantile, nearest rank (the ceil(q·n)-th smallest); empty when `count` is 0.
     package var quantiles: [Int64] = []

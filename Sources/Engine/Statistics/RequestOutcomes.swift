@@ -27,7 +27,7 @@ extension WindowView {
     package func requestOutcomes(
         from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
     ) -> RequestOutcomes {
-        let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
+        let inRange = slots.overlapping(from: from, to: to).filter { $0.count > 0 }
         let scope = SeriesScope(
             .requests, range: TimeRange(from: from, to: to), isWanted: isWanted)
         let missing = max(requests.count - thresholds.count, 0)

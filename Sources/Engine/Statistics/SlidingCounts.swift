@@ -139,4 +139,16 @@ extension [SlotView] {
         let first = indices.first(reaching: { self[$0].start >= from })
         return first..<Swift.max(first, indices.first(reaching: { self[$0].start >= to }))
     }
+
+    /// The slots that have a part of a range, Unix nanoseconds; in order of time, as these are.
+    func overlapping(from: Int64, to: Int64) -> ArraySlice<SlotView> {
+        let first = indices.first(reaching: { self[$0].end > from })
+        return self[first..<Swift.max(first, indices.first(reaching: { self[$0].start >= to }))]
+    }
+
+    /// The slots that end in a range, Unix nanoseconds, but not at its beginning; in order of time, as these are.
+    func within(_ range: Range<Int64>) -> ArraySlice<SlotView> {
+        let first = indices.first(reaching: { self[$0].end > range.lowerBound })
+        return self[first..<Swift.max(first, indices.first(reaching: { self[$0].end > range.upperBound }))]
+    }
 }

@@ -25,18 +25,30 @@ struct CodesBySeries: Sendable {
 
     mutating func removeAll() { count = 0 }
 
-    /// Makes room for more codes.
-    mutating func makeRoom(_ more: Int) {
+    /// Adds codes.
+    ///
+    /// - Parameter body: called for each of them.
+    @inline(__always)
+    mutating func append(_ more: Int, _ body: (_ number: Int) -> (code: UInt16, seriesIndex: Int)) {
+        makeRoom(more)
+        var next = count
+        var entries = entries.mutableSpan
+        for number in 0..<more {
+            let (code, seriesIndex) = body(number)
+            entries[next] = Entry(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: code)
+            next &+= 1
+        }
+        count = next
+    }
+
+    /// Adds a code.
+    @inline(__always)
+    mutating func append(_ code: UInt16, _ seriesIndex: Int) { append(1) { _ in (code, seriesIndex) } }
+
+    private mutating func makeRoom(_ more: Int) {
         if entries.count < count + more {
             entries += repeatElement(Entry(), count: max(count + more - entries.count, entries.count))
         }
-    }
-
-    /// Adds a code; there must be room.
-    @inline(__always)
-    mutating func append(_ code: UInt16, _ seriesIndex: Int) {
-        entries[count] = Entry(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: code)
-        count &+= 1
     }
 
     // MARK: Sorting

@@ -5,6 +5,8 @@ struct SeriesCounter: Sendable {
     private var maxima: [Int64] = []
     private var codes = CodesBySeries()
     private var failed = CodesBySeries()
+    /// By series of `Population.parts`: its index in the slot at hand; `SeriesScope.noSeries` between slots.
+    private var partIndices: [UInt16] = []
 
     /// Counts all series of a population other than parts.
     mutating func count(
@@ -27,26 +29,63 @@ struct SeriesCounter: Sendable {
     ///
     /// - Returns: nil if the slot has more than `seriesMax` series.
     mutating func count(
-        partsOf slot: SlotView, _ attribution: SlotAttribution, seriesCount: Int, seriesMax: Int
+        _ parts: borrowing RequestParts, seriesCount: Int, seriesMax: Int
     ) -> SeriesCounts? {
-        var groupOfSeries = [Int32](repeating: -1, count: seriesCount)
-        Self.mark(attribution.parts, &groupOfSeries)
-        var numbers: [Int] = []
-        for series in groupOfSeries.indices where groupOfSeries[series] >= 0 {
-            groupOfSeries[series] = Int32(truncatingIfNeeded: numbers.count)
-            numbers.append(series)
+        if partIndices.count < seriesCount {
+            partIndices += repeatElement(SeriesScope.noSeries, count: seriesCount - partIndices.count)
         }
+        var numbers = Self.list(parts, &partIndices)
+        defer { for number in numbers { partIndices[number] = SeriesScope.noSeries } }
         guard numbers.count <= seriesMax else { return nil }
-        let scope = SeriesScope(
-            partsIn: TimeRange(from: .min, to: .max), groups: 0..<numbers.count, groupOfSeries: groupOfSeries)
-        return count(SlotRows(slot), scope, []) { numbers[$0] }
+        numbers.sort()
+        for (index, number) in numbers.enumerated() { partIndices[number] = UInt16(truncatingIfNeeded: index) }
+        prepare(seriesCount: numbers.count)
+        Self.add(parts, partIndices, &tallies, &maxima, &codes)
+        Self.listFailed(parts, partIndices, &failed)
+        codes.sort(seriesCount: numbers.count)
+        failed.sort(seriesCount: numbers.count)
+        return take(BadCounts(thresholds: [])) { numbers[$0] }
     }
 
-    // A separate function, so that addresses stay in registers.
-    private static func mark(_ parts: borrowing RequestParts, _ groupOfSeries: inout [Int32]) {
+    /// Lists the series of parts, and marks them. (A separate function, so that addresses stay in registers.)
+    private static func list(_ parts: borrowing RequestParts, _ indices: inout [UInt16]) -> [Int] {
         let series = parts.series.span(0..<parts.count)
-        var groups = groupOfSeries.mutableSpan
-        for part in series.indices { groups[Int(series[part])] = 0 }
+        var indices = indices.mutableSpan
+        var numbers: [Int] = []
+        for part in series.indices where indices[Int(series[part])] == SeriesScope.noSeries {
+            indices[Int(series[part])] = 0
+            numbers.append(Int(series[part]))
+        }
+        return numbers
+    }
+
+    private static func add(
+        _ parts: borrowing RequestParts, _ indices: [UInt16], _ tallies: inout [LatencyTally],
+        _ maxima: inout [Int64], _ codes: inout CodesBySeries
+    ) {
+        let all = 0..<parts.count
+        let (series, durations) = (parts.series.span(all), parts.durations.span(all))
+        let (buckets, flags) = (parts.buckets.span(all), parts.flags.span(all))
+        let indices = indices.span
+        var tallies = tallies.mutableSpan
+        var maxima = maxima.mutableSpan
+        codes.append(parts.count) { part in
+            let seriesIndex = Int(indices[Int(series[part])])
+            let duration = durations[part]
+            tallies[seriesIndex].count &+= 1
+            tallies[seriesIndex].errors &+= Int(flags[part] & SpanFlags.error)
+            tallies[seriesIndex].sum &+= Int128(duration)
+            maxima[seriesIndex] = max(maxima[seriesIndex], duration)
+            return (buckets[part], seriesIndex)
+        }
+    }
+
+    private static func listFailed(
+        _ parts: borrowing RequestParts, _ indices: [UInt16], _ failed: inout CodesBySeries
+    ) {
+        for part in 0..<parts.count where parts.flags[part] & SpanFlags.error != 0 {
+            failed.append(parts.buckets[part], Int(indices[Int(parts.series[part])]))
+        }
     }
 
     /// - Parameter number: the number of the series at an index of the scope; grows with the index.
@@ -58,7 +97,6 @@ struct SeriesCounter: Sendable {
         prepare(seriesCount: scope.count)
         scope.forEachBlock(of: [rows]) { rows in
             rows.fetch(seriesCount: scope.count, withDurations: true)
-            codes.makeRoom(rows.seriesIndices.count)
             Self.add(rows, &tallies, &maxima, &codes)
             bad.add(rows)
             Self.listFailed(rows, &failed)
@@ -71,10 +109,10 @@ struct SeriesCounter: Sendable {
     /// Counts the API server's own work on requests by their series.
     mutating func count(ownWorkOn requests: [AttributedRequest], seriesCount: Int) -> SeriesCounts {
         prepare(seriesCount: seriesCount)
-        codes.makeRoom(requests.count)
-        for request in requests {
-            tallies[Int(request.series)].count += 1
-            codes.append(request.ownBucket, Int(request.series))
+        codes.append(requests.count) { number in
+            let series = Int(requests[number].series)
+            tallies[series].count += 1
+            return (requests[number].ownBucket, series)
         }
         codes.sort(seriesCount: seriesCount)
         failed.sort(seriesCount: seriesCount)
@@ -96,9 +134,9 @@ struct SeriesCounter: Sendable {
             thresholds: bad.thresholds, series: tallies.count { $0.count > 0 }, cells: codes.distinctCount,
             failedCells: failed.distinctCount)
         for seriesIndex in tallies.indices where tallies[seriesIndex].count > 0 {
-            counts.append(
-                number(seriesIndex), tallies[seriesIndex], max: maxima[seriesIndex],
-                bad: bad.thresholds.indices.map { bad.count(ofSeries: seriesIndex, threshold: $0) })
+            counts.append(number(seriesIndex), tallies[seriesIndex], max: maxima[seriesIndex]) {
+                bad.count(ofSeries: seriesIndex, threshold: $0)
+            }
             tallies[seriesIndex] = LatencyTally()
             maxima[seriesIndex] = 0
             codes.forEachDistinct(seriesIndex) { counts.append(SeriesCounts.Cell(code: $0, count: $1)) }
@@ -113,23 +151,23 @@ struct SeriesCounter: Sendable {
         _ rows: borrowing MeasuredRows, _ tallies: inout [LatencyTally], _ maxima: inout [Int64],
         _ codes: inout CodesBySeries
     ) {
+        let (seriesIndices, rowIndices) = (rows.seriesIndices, rows.rowIndices)
         var tallies = tallies.mutableSpan
         var maxima = maxima.mutableSpan
-        rows.forEach { seriesIndex, row in
+        codes.append(seriesIndices.count) { number in
+            let seriesIndex = Int(seriesIndices[number])
+            let row = rowIndices.isEmpty ? number : Int(rowIndices[number])
             let duration = rows.durations[row]
             tallies[seriesIndex].count &+= 1
             tallies[seriesIndex].errors &+= Int(rows.flags[row] & SpanFlags.error)
             tallies[seriesIndex].sum &+= Int128(duration)
             maxima[seriesIndex] = max(maxima[seriesIndex], duration)
-            codes.append(rows.buckets[row], seriesIndex)
+            return (rows.buckets[row], seriesIndex)
         }
     }
 
     @inline(never)
     private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout CodesBySeries) {
-        rows.forEachError { seriesIndex, row in
-            failed.makeRoom(1)
-            failed.append(rows.buckets[row], seriesIndex)
-        }
+        rows.forEachError { seriesIndex, row in failed.append(rows.buckets[row], seriesIndex) }
     }
 }

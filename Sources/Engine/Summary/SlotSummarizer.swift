@@ -58,7 +58,7 @@ package struct SlotSummarizer: Sendable {
         let (operations, requests) = (view.seriesCount(.selfTimes), view.seriesCount(.requests))
         guard let attribution = slot.attribution, max(operations, requests) <= Self.seriesMax,
             let parts = counter.count(
-                partsOf: slot, attribution, seriesCount: view.seriesCount(.parts), seriesMax: Self.seriesMax)
+                attribution.parts, seriesCount: view.seriesCount(.parts), seriesMax: Self.seriesMax)
         else { return nil }
         var slot = slot
         let buckets = SelfTimeBuckets(attribution.selfTimes)

@@ -118,10 +118,14 @@ struct SeriesCounts: Sendable {
     // MARK: Filling
 
     /// Starts the next series. Its cells follow.
-    mutating func append(_ number: Int, _ tally: LatencyTally, max: Int64, bad counts: [Int]) {
+    ///
+    /// - Parameter count: of the bad spans, by number of the threshold.
+    mutating func append(
+        _ number: Int, _ tally: LatencyTally, max: Int64, badCount count: (_ threshold: Int) -> Int = { _ in 0 }
+    ) {
         series.append(
             Series(number, tally, max: max, firstCell: cells.count, firstFailed: failedCells.count))
-        for (threshold, count) in counts.enumerated() { bad[threshold].append(count) }
+        for threshold in bad.indices { bad[threshold].append(count(threshold)) }
     }
 
     mutating func append(_ cell: Cell) { cells.append(cell) }

@@ -70,6 +70,10 @@ package struct SlotView: Sendable {
         return (summary, attributionSummary)
     }
 
+    /// Whether nothing about it differs from another view of the slot. A few of those that don't differ aren't identical.
+    @inline(__always)
+    func isIdentical(to other: SlotView) -> Bool { contents === other.contents }
+
     /// Unix nanoseconds.
     package var start: Int64 { contents.start }
     package var count: Int { contents.count }

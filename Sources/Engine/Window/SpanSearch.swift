@@ -21,7 +21,7 @@ extension WindowView {
         _ population: Population, from: Int64, to: Int64, _ selection: Selection,
         lasting durations: [ClosedRange<Int64>]
     ) -> FoundSpans {
-        let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
+        let inRange = slots.overlapping(from: from, to: to).filter { $0.count > 0 }
         var found = FoundSpans(
             longest: Array(repeating: nil, count: selection.groupCount), isHeard: hasSpans(from: from, to: to))
         // Most slots have no span that is slow enough for any rule.

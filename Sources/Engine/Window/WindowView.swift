@@ -84,6 +84,11 @@ package struct WindowView: Sendable {
     /// All slots that show what is usual, in order of time.
     var slotsWithRemembered: [SlotView] { remembered + slots }
 
+    /// Those of them that end in a range, Unix nanoseconds, but not at its beginning.
+    func slotsWithRemembered(within range: Range<Int64>) -> [SlotView] {
+        Array(remembered.within(range) + slots.within(range))
+    }
+
     /// The view with other slots.
     func of(_ slots: [SlotView], remembering remembered: [SlotView]) -> WindowView {
         var view = self
@@ -199,9 +204,13 @@ package struct WindowView: Sendable {
         _ population: Population, from: Int64, to: Int64, streams: StreamChoice = .with, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
-        let inRange = slots.filter { $0.start < to && $0.end > from }
+        let inRange = Array(slots.overlapping(from: from, to: to))
         if population == .parts || selections.contains(where: { $0.instances != nil }) {
-            return selections.map { ExactQuantile.statistics(ofGroups: $0, population, in: range, slots: inRange) }
+            return selections.map { selection in
+                population == .parts && selection.isOfSums
+                    ? PartSums(selection, in: range, inRange).statistics
+                    : ExactQuantile.statistics(ofGroups: selection, population, in: range, slots: inRange)
+            }
         }
         var isWanted = [Bool](repeating: false, count: seriesCount(population))
         for selection in selections {

@@ -29,7 +29,7 @@ struct ExactMeasurements {
     private var requests: [Request] = []
     private var requestOfKey: [Key: Int] = [:]
 
-    /// Requests values of a group over a range, besides count, errors, sum and maximum.
+    /// Requests values of a group over a range, besides count, errors and sum.
     mutating func request(
         _ values: MeasuredValues, of group: Int, _ grouping: Int, groupCount: Int, in range: Int, since: Int64?
     ) {
@@ -45,6 +45,7 @@ struct ExactMeasurements {
         for threshold in values.thresholds where !requests[number].values.thresholds.contains(threshold) {
             requests[number].values.thresholds.append(threshold)
         }
+        if values.wantsMax { requests[number].values.wantsMax = true }
         guard requests[number].indexOfGroup[group] < 0 else { return }
         requests[number].indexOfGroup[group] = Int32(clamping: requests[number].groups.count)
         requests[number].groups.append(group)
@@ -59,29 +60,25 @@ struct ExactMeasurements {
         var growths = GrowthRequests()
         let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
-            let selections = numbers.map { number in
-                requests[number].values.fractions.sort()
-                let grouping = groupings[requests[number].key.grouping]
-                return Self.selection(
-                    requests[number], grouping, ranges[range].key,
-                    seriesCount: grouping.seriesCount(ranges[range].key.measuredPopulation, in: source))
-            }
+            let key = ranges[range].key
             let (from, to) = ranges[range].bounds(at: time)
-            let population = ranges[range].key.measuredPopulation
-            switch ranges[range].key.measured {
+            let population = key.measuredPopulation
+            func selections() -> [Selection] {
+                numbers.map { selection(ofRequest: $0, key, groupings, over: source) }
+            }
+            switch key.measured {
             case .slowdown(let slowdown):
-                for (number, selection) in zip(numbers, selections) {
+                for (number, selection) in zip(numbers, selections()) {
                     requests[number].slowdowns = slowdown.measure(
                         population, from: from, to: to, selection, over: source)
                 }
             case .growth(let statistic), .partGrowth(let statistic, _):
-                let asked = GrowthRange(population, from..<to, offset: ranges[range].key.offset)
-                for (number, selection) in zip(numbers, selections) {
-                    let question = GrowthQuestion(
-                        groupOfSeries: selection.groupOfSeries, since: requests[number].since)
-                    growths.add(number, question, statistic, of: asked)
+                let asked = GrowthRange(population, from..<to, offset: key.offset)
+                for number in numbers {
+                    growths.add(number, question(ofRequest: number, key, groupings), statistic, of: asked)
                 }
             case .durations, .selfTimes, .part, .parts:
+                let selections = selections()
                 let measured = source.measure(population, from: from, to: to, selections)
                 for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
                 addScales(ranges[range].scales, numbers, selections)
@@ -100,20 +97,32 @@ struct ExactMeasurements {
         }
     }
 
-    private static func selection(
-        _ request: Request, _ grouping: SeriesGrouping, _ range: WatchedRange.Key, seriesCount: Int
+    private func question(
+        ofRequest number: Int, _ range: WatchedRange.Key, _ groupings: [SeriesGrouping]
+    ) -> GrowthQuestion {
+        let request = requests[number]
+        let grouping = groupings[request.key.grouping]
+        return GrowthQuestion(
+            zip(request.groups, request.since).map { group, since in
+                GrowthQuestion.Group(series: grouping.series(of: group, in: range), since: since)
+            })
+    }
+
+    private mutating func selection(
+        ofRequest number: Int, _ range: WatchedRange.Key, _ groupings: [SeriesGrouping],
+        over source: some MeasurementSource
     ) -> Selection {
-        var groupOfSeries = [Int32](repeating: -1, count: seriesCount)
+        requests[number].values.fractions.sort()
+        let request = requests[number]
+        let grouping = groupings[request.key.grouping]
+        var groupOfSeries = [Int32](
+            repeating: -1, count: grouping.seriesCount(range.measuredPopulation, in: source))
         for (index, group) in request.groups.enumerated() {
-            for member in grouping.memberStarts[group]..<grouping.memberStarts[group + 1] {
-                for series in range.measuredSeries(of: grouping.members[member]) {
-                    groupOfSeries[series] = Int32(index)
-                }
-            }
+            for series in grouping.series(of: group, in: range) { groupOfSeries[Int(series)] = Int32(index) }
         }
         return Selection(
             groupOfSeries: groupOfSeries, groupCount: request.groups.count, quantiles: request.values.fractions,
-            thresholds: request.values.thresholds, instances: grouping.instances)
+            wantsMax: request.values.wantsMax, thresholds: request.values.thresholds, instances: grouping.instances)
     }
 
     /// What was measured for a requested group.

@@ -88,7 +88,7 @@ extension MeasurementSource {
     package func growths(
         _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
     ) -> [[[Growths?]]] {
-        asked.map { $0.questions.map { Array(repeating: nil, count: $0.groupCount) } }
+        asked.map { $0.questions.map { $0.groups.map { _ in nil } } }
     }
 
     /// The clusters of which a span ended in [from, to), in nanoseconds since the epoch; nil if no two are known.
@@ -97,7 +97,7 @@ extension MeasurementSource {
         guard known.count > 1 else { return nil }
         let numbers = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, Int32($0)) })
         let selection = Selection(
-            groupOfSeries: operations.map { numbers[$0.cluster] ?? -1 }, groupCount: known.count, quantiles: [])
+            groupOfSeries: operations.map { numbers[$0.cluster] ?? -1 }, groupCount: known.count, quantiles: [], wantsMax: false)
         let found = measure(.spans, from: from, to: to, [selection])[0]
         return Set(zip(known, found).filter { $1.count > 0 }.map(\.0))
     }
@@ -106,7 +106,7 @@ extension MeasurementSource {
     func hearsControlPlane(of cluster: String, from: Int64, to: Int64) -> Bool {
         guard hasSpans(from: from, to: to) else { return false }
         let series = operations.map { $0.isOfControlPlane && $0.cluster == cluster ? Int32(0) : -1 }
-        let selection = Selection(groupOfSeries: series, groupCount: 1, quantiles: [])
+        let selection = Selection(groupOfSeries: series, groupCount: 1, quantiles: [], wantsMax: false)
         return measure(.spans, from: from, to: to, [selection])[0][0].count > 0
     }
 }

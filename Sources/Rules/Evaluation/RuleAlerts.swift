@@ -16,6 +16,9 @@ struct RuleAlerts {
     /// When the alert of a group became active, Unix nanoseconds; nil if it has none.
     func activeSince(_ group: Int) -> Int64? { lives.isEmpty ? nil : lives[group]?.activeAt }
 
+    /// Whether any alert is pending or firing.
+    var hasAlerts: Bool { !lives.isEmpty }
+
     /// Whether there is any state for a group.
     func keeps(_ group: Int) -> Bool { lives[group] != nil || matches[group] != nil }
 

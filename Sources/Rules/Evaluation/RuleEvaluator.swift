@@ -69,7 +69,7 @@ package struct RuleEvaluator: Sendable {
     /// The pending and firing alerts, each with its rule, sorted by group, rule and labels.
     package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
         groups.indices.flatMap { group in
-            groups[group].rules.indices.flatMap { rule in
+            groups[group].rules.indices.filter { groups[group].rules[$0].hasAlerts }.flatMap { rule in
                 groups[group].rules[rule].active(groupings[groups[group].numbers[rule].grouping]).map {
                     (RuleNumber(group: group, rule: rule), $0)
                 }

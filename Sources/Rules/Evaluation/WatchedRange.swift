@@ -147,6 +147,18 @@ extension WatchedRange.Key {
     }
 }
 
+extension SeriesGrouping {
+    /// The series of what a range measures that belong to a group, ascending.
+    func series(of group: Int, in range: WatchedRange.Key) -> [Int32] {
+        var series: [Int32] = []
+        series.reserveCapacity(members(of: group).count)
+        for member in members(of: group) {
+            for number in range.measuredSeries(of: member) { series.append(Int32(truncatingIfNeeded: number)) }
+        }
+        return series
+    }
+}
+
 extension Rule {
     /// The ranges it looks at, in the order of its condition's inputs.
     var ranges: [WatchedRange.Key] {

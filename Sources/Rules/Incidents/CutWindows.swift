@@ -67,15 +67,16 @@ struct CutWindows<Source: MeasurementSource> {
             slowdown.measure(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
         case .growth(let statistic), .partGrowth(let statistic, _):
-            growth(key.measuredPopulation, part, selection)?[statistic]
+            growth(key, part)?[statistic]
         case .durations, .selfTimes, .part, .parts: nil
         }
     }
 
-    private func growth(_ population: Population, _ part: Range<Int64>, _ selection: Selection) -> Growths? {
-        let question = GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since])
+    private func growth(_ key: WatchedRange.Key, _ part: Range<Int64>) -> Growths? {
+        let series = grouping.series(of: group, in: key)
         var usual = UsualGrowths()
-        return source.growths([(GrowthRange(population, part, offset: 0), [question])], &usual)[0][0][0]
+        let question = GrowthQuestion([GrowthQuestion.Group(series: series, since: since)])
+        return source.growths([(GrowthRange(key.measuredPopulation, part, offset: 0), [question])], &usual)[0][0][0]
     }
 
     private func selection(_ key: WatchedRange.Key, _ wanted: MeasuredValues) -> Selection {
@@ -86,8 +87,8 @@ struct CutWindows<Source: MeasurementSource> {
             }
         }
         return Selection(
-            groupOfSeries: groupOfSeries, groupCount: 1, quantiles: wanted.fractions, thresholds: wanted.thresholds,
-            instances: grouping.instances)
+            groupOfSeries: groupOfSeries, groupCount: 1, quantiles: wanted.fractions, wantsMax: wanted.wantsMax,
+            thresholds: wanted.thresholds, instances: grouping.instances)
     }
 }
 

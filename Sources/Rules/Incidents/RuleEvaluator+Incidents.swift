@@ -26,7 +26,7 @@ extension RuleEvaluator {
     private func sightings(inGroup group: Int, at time: Int64, over source: some MeasurementSource) -> [AlertSighting] {
         groups[group].rules.indices.flatMap { number -> [AlertSighting] in
             let rule = groups[group].rules[number]
-            guard rule.rule.isOfIncidents else { return [] }
+            guard rule.rule.isOfIncidents, rule.hasAlerts else { return [] }
             let grouping = groupings[groups[group].numbers[number].grouping]
             let calm = rule.rule.calm(interval: groups[group].definition.interval)
             return rule.firing(at: time).compactMap { found in

@@ -115,23 +115,25 @@ extension EvaluationInputs.Range {
     }
 }
 
-/// What is measured for a group besides its count, errors, sum and maximum.
+/// What is measured for a group besides its count, errors and sum.
 package struct MeasuredValues: Hashable, Sendable {
     /// The quantiles, as fractions.
     var fractions: [Double]
     /// Nanoseconds.
     var thresholds: [Int64]
+    var wantsMax: Bool
 
-    init(fractions: [Double] = [], thresholds: [Int64] = []) {
+    init(fractions: [Double] = [], thresholds: [Int64] = [], wantsMax: Bool = false) {
         self.fractions = fractions
         self.thresholds = thresholds
+        self.wantsMax = wantsMax
     }
 }
 
 extension ConditionInputs {
     /// The values that the condition needs for a range.
     package func measured(in range: Int) -> MeasuredValues {
-        MeasuredValues(fractions: quantiles[range], thresholds: thresholds[range])
+        MeasuredValues(fractions: quantiles[range], thresholds: thresholds[range], wantsMax: wantsMax[range])
     }
 }
 

@@ -20,10 +20,10 @@ struct NextCandidates {
 
     /// Finds the authentications and the requests that end within reach of the slot's start.
     ///
-    /// - Returns: the slot; nil if they are too many.
+    /// - Returns: the slot and the traces of what was found; nil if they are too many.
     func find(
         _ mappings: borrowing ComponentMappings, _ tree: inout TraceTree, _ candidates: inout TieCandidates
-    ) -> SlotView? {
+    ) -> (slot: SlotView, traces: TraceFilter)? {
         let slot = slots[index]
         var traces: [TraceID: [TraceSpan]] = [:]
         var rows: Set<Int> = []
@@ -35,19 +35,19 @@ struct NextCandidates {
             rows.insert(Int(row))
             traces[span.traceInCluster] = []
         }
-        gather(&traces)
+        var filter = TraceFilter(spans: traces.count)
+        for trace in traces.keys { filter.insert(trace.low) }
+        gather(&traces, filter)
         for trace in traces.keys.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
             var spans = traces[trace] ?? []
             if spans.count > TraceTree.unorderedMax { spans.sort(by: TraceSpan.isBefore) }
             Self.add(spans, rows, mappings, &tree, to: &candidates)
         }
-        return slot
+        return (slot, filter)
     }
 
     /// Gathers the spans of some traces as they are gathered when the slot itself is attributed.
-    private func gather(_ traces: inout [TraceID: [TraceSpan]]) {
-        var filter = TraceFilter(spans: traces.count)
-        for trace in traces.keys { filter.insert(trace.low) }
+    private func gather(_ traces: inout [TraceID: [TraceSpan]], _ filter: TraceFilter) {
         func add(_ span: SpanRow, row: Int) {
             let trace = span.traceInCluster
             guard let count = traces[trace]?.count, count < TraceTree.spansMax else { return }
