@@ -14,7 +14,7 @@ const MARGIN = { left: 58, right: 8, top: 24, gap: 12, bottom: 22 };
 
 /**
  * @param {{choose?: (from: string, to: string) => void, clear?: () => void}} on
- * @returns {{element: HTMLElement, show: (answer: any, marks: {selection?: {from: string, to: string} | null, incidents?: any[]}) => void}}
+ * @returns {{element: HTMLElement, focus: () => void, show: (answer: any, marks: {selection?: {from: string, to: string} | null, incidents?: any[]}) => void}}
  */
 export function areaChart(on) {
   const plot = h("div", { class: "plot", tabindex: 0, role: "slider", "aria-orientation": "horizontal", "aria-label": "Mean time of a request by component. Arrow keys move over time; with Shift they select an interval; Enter asks about it, Escape leaves it." });
@@ -124,6 +124,8 @@ export function areaChart(on) {
 
   return {
     element,
+    /** The keyboard is at the chart then, which is in sight. */
+    focus() { if (document.activeElement !== plot) plot.focus(); },
     show(answer, marking) {
       steps = answer.steps;
       seconds = answer.step_seconds;

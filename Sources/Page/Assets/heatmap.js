@@ -14,7 +14,7 @@ const SHADES = 6;
 
 /** @param {(from: string, to: string, lower: number, upper: number) => void} choose */
 export function heatMap(choose) {
-  const plot = h("div", { class: "plot heat", tabindex: 0, role: "application", "aria-roledescription": "heat map", "aria-label": "How long requests took over time. Arrow keys move over the cells; Enter opens a cell’s traces." });
+  const plot = h("div", { class: "plot heat", tabindex: 0, role: "application", "aria-roledescription": "heat map", "aria-label": "How long requests took over time. Arrow keys move over the cells, Home and End to the first and the last; Enter opens a cell’s traces." });
   const said = h("p", { class: "readout small muted", role: "status" });
   const element = h("div", { class: "heat-frame" }, plot, said);
   /** @type {any} */
@@ -113,13 +113,21 @@ export function heatMap(choose) {
   plot.addEventListener("click", open);
   plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" || event.key === " ") open();
-    else if (!event.key.startsWith("Arrow") || !cells.length) return;
+    else if (!/^(Arrow|Home|End)/.test(event.key) || !cells.length) return;
     else {
-      cursor = moved(cursor ?? cells.reduce((best, cell) => (cell.row > best.row ? cell : best)), event.key);
+      const from = cursor ?? cells.reduce((best, cell) => (cell.row > best.row ? cell : best));
+      cursor = event.key.startsWith("Arrow") ? moved(from, event.key) : edge(from, event.key === "Home");
       mark();
     }
     event.preventDefault();
   });
+
+  /** Of the first or the last step, the cell as near as can be. @param {Cell} from @param {boolean} isFirst */
+  function edge(from, isFirst) {
+    const steps = cells.map((cell) => cell.step);
+    const step = isFirst ? Math.min(...steps) : Math.max(...steps);
+    return cells.filter((cell) => cell.step === step).reduce((best, cell) => (Math.abs(cell.row - from.row) < Math.abs(best.row - from.row) ? cell : best));
+  }
 
   /** The next cell that way. @param {Cell} from @param {string} key */
   function moved(from, key) {

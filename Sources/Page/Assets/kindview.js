@@ -3,9 +3,10 @@
 import { areaChart } from "./areachart.js";
 import { ask, rows } from "./api.js";
 import { fill, h } from "./dom.js";
-import { clock, count, duration, percent, rate } from "./format.js";
+import { clock, count, duration, interval, percent, rate } from "./format.js";
 import { heatMap } from "./heatmap.js";
 import { lengthOf, stepFor } from "./range.js";
+import { keyOf, operationOf } from "./operations.js";
 import { labelsOf, rateOf, requestName, requestScope } from "./requests.js";
 import { adjust, current, go, joined, link, split } from "./state.js";
 import { showNoTraces, showTraces } from "./tracelist.js";
@@ -19,17 +20,30 @@ export function kindView(context) {
   const title = h("header", { class: "kind-title" });
   const heat = heatMap((from, to, lower, upper) => adjust({ cell: joined([from, to, lower.toPrecision(6), upper.toPrecision(6)]) }));
   const chart = areaChart(context.choose);
-  const course = h("section", { "aria-label": "Components over time" }, h("h2", {}, "Whose time"), chart.element);
   const lists = [0, 1, 2].map(() => h("section", { class: "trace-list" }));
-  const element = h("div", { class: "kind" }, title, h("section", { "aria-label": "Heat map" }, h("h2", {}, "How long they took"), heat.element), course, h("div", { class: "lists" }, lists));
+  const course = h("section", { "aria-label": "Components over time" }, h("h2", {}, "Whose time"), chart.element);
+  const parts = [h("section", { "aria-label": "Heat map" }, h("h2", {}, "How long they took"), heat.element), course, h("div", { class: "lists" }, lists)];
+  const element = h("div", { class: "kind" }, title, parts);
   let asked = 0;
 
   /** @returns {Record<string, any>} */
   function subject() {
     const state = current();
     if (state.request) return labelsOf(state.request);
-    const [service, operation, kind] = split(state.operation);
-    return { service, operation, kind };
+    return operationOf(state.operation ?? "");
+  }
+
+  /** The address names what there is none of. @param {any} range */
+  function showUnknown(range) {
+    const state = current();
+    const isRequest = Boolean(state.request);
+    for (const part of parts) part.hidden = true;
+    fill(title,
+      h("a", { class: "back", href: link({ request: null, operation: null, cell: null }) }, "‹ All requests"),
+      h("h1", {}, isRequest ? "No such request in this interval" : "No such operation in this interval"),
+      h("p", { class: "line" }, h("span", { class: "mono" }, isRequest ? state.request : state.operation), h("span", { class: "muted" }, interval(range.from, range.to))),
+      h("p", { class: "note" }, `The address asks for ${isRequest ? "a kind of request" : "an operation"} of which nothing ended then${state.cluster ? ` in the cluster ${state.cluster}` : ""}. `,
+        h("a", { href: link({ request: null, operation: null, cell: null, q: null, sort: null, tab: isRequest ? null : "operations" }) }, isRequest ? "See the requests there are" : "See the operations there are")));
   }
 
   async function traces(/** @type {Record<string, any>} */ parameters) {
@@ -61,6 +75,8 @@ export function kindView(context) {
     const labels = subject();
     const total = steps.reduce((sum, step) => sum + step.count, 0);
     const failed = steps.reduce((sum, step) => sum + step.errors, 0);
+    for (const part of parts) part.hidden = part === course && !state.request;
+    document.title = `${state.request ? requestName(labels) : labels.operation} · Faultline`;
     fill(title,
       h("a", { class: "back", href: link({ request: null, operation: null, cell: null }) }, "‹ All requests"),
       h("h1", {}, state.request ? requestName(labels) : labels.operation, h("span", { class: "muted" }, ` ${state.request ? requestScope(labels) : `${labels.service} · ${String(labels.kind).toLowerCase()}`}`)),
@@ -77,17 +93,19 @@ export function kindView(context) {
       const id = (asked += 1);
       const range = context.range();
       const isRequest = Boolean(current().request);
-      course.hidden = !isRequest;
       const common = { from: range.from, to: range.to, cluster: context.cluster() };
       const step = stepFor(Date.parse(range.from), Date.parse(range.to), COLUMNS);
-      const [latency, table] = await Promise.all([
-        ask("latency", { ...subject(), ...common, step: `${step}s` }), isRequest ? ask("requests", common) : ask("operations", { ...common, streams: "apart" }),
-      ]);
+      const all = rows(isRequest ? await ask("requests", common) : await ask("operations", { ...common, streams: "apart" }), isRequest ? "requests" : "operations");
       if (id !== asked) return;
-      const matching = rows(table, isRequest ? "requests" : "operations").filter((candidate) => Object.entries(subject()).every(([name, value]) => (candidate[name] ?? "") === value));
+      const matching = all.filter((candidate) => Object.entries(subject()).every(([name, value]) => (candidate[name] ?? "") === value)).sort((left, right) => right.count - left.count);
+      if (!matching.length) return showUnknown(range);
+      // Named without its service and kind: of several, the one with most spans.
+      if (!isRequest && !subject().kind) return adjust({ operation: keyOf(matching[0]) });
+      const latency = await ask("latency", { ...subject(), ...common, step: `${step}s` });
+      if (id !== asked) return;
       const [row, stream] = [false, true].map((isStream) => matching.find((candidate) => Boolean(candidate.stream) === isStream));
       showTitle(latency.steps, range, row, stream);
-      heat.show(latency, current().cell);
+      heat.show(latency, split(current().cell).join("/"));
       if (isRequest) {
         const components = await ask("components", { ...subject(), ...common, step: `${stepFor(Date.parse(range.from), Date.parse(range.to))}s` });
         if (id !== asked) return;

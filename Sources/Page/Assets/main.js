@@ -7,7 +7,7 @@ import { clock, count, interval, stretch } from "./format.js";
 import { kindView } from "./kindview.js";
 import { meanOf } from "./legend.js";
 import { follow } from "./live.js";
-import { lastHour, lengthOf, selected } from "./range.js";
+import { lastHour, lengthOf, selected, timeOf } from "./range.js";
 import { current, go, onChange } from "./state.js";
 import { tabs } from "./tabs.js";
 import { traceView } from "./traceview.js";
@@ -31,9 +31,12 @@ const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const live = /** @type {HTMLElement} */ (document.getElementById("live"));
 const clusters = /** @type {HTMLSelectElement} */ (document.getElementById("cluster"));
 
+/** What times in the address are relative to: the clock, or the end of recorded spans. */
+const clockNow = () => Date.parse(status.now ?? "") || Date.now();
+
 const context = {
-  selection: () => selected(current()),
-  range: () => selected(current()) ?? hour ?? { from: new Date(Date.now() - 3600_000).toISOString(), to: new Date().toISOString() },
+  selection: () => selected(current(), { first: Math.min(...sources.map((source) => Date.parse(source.first)), clockNow()), now: clockNow() }),
+  range: () => context.selection() ?? hour ?? { from: new Date(Date.now() - 3600_000).toISOString(), to: new Date().toISOString() },
   cluster: () => current().cluster,
   /** The end of the newest span of all. @returns {string | null} */
   newest: () => [status.last_span, ...sources.map((source) => source.last)].filter(Boolean).sort((left, right) => Date.parse(right) - Date.parse(left))[0] ?? null,
@@ -123,8 +126,9 @@ function markChart() {
 function wrongInterval() {
   const { from, to } = current();
   if ((!from && !to) || context.selection()) return null;
-  const wrong = Object.entries({ from, to }).find(([, value]) => Number.isNaN(Date.parse(value ?? "")));
-  return wrong ? `${wrong[0]}=${wrong[1] ?? ""} in the address is not a time, such as 2026-11-23T04:33:00Z; this is the last hour.` : "from must be before to in the address; this is the last hour.";
+  const wrong = Object.entries({ from, to }).find(([, value]) => value && Number.isNaN(timeOf(value, clockNow())));
+  if (!wrong) return "from must be before to in the address; this is the last hour.";
+  return `${wrong[0]}=${wrong[1]} in the address is not a time: one in RFC 3339, such as 2026-11-23T04:33:00Z, Unix seconds, a duration ago such as -5m, or now; this is the last hour.`;
 }
 
 /** Shows the view of the URL. @param {boolean} isRefresh whether to ask about the hour again */
@@ -149,7 +153,7 @@ async function show(isRefresh) {
 }
 
 let loadedInterval = "";
-const asked = () => `${current().from}/${current().to}/${current().cluster}`;
+const asked = () => `${intervalOf()}/${current().cluster}`;
 
 function showLive() {
   if (isRecorded() && connection !== "lost") {
@@ -189,14 +193,21 @@ function viewOf() {
   return [request, operation, id].join(" ");
 }
 
+/** Which interval the URL selects. */
+function intervalOf() {
+  return `${current().from}/${current().to}`;
+}
+
 let lastView = viewOf();
+let lastInterval = intervalOf();
 onChange((isVisit) => {
-  const view = viewOf();
+  const [view, interval] = [viewOf(), intervalOf()];
   if (isVisit && view !== lastView) {
     scrollTo({ top: 0 });
     main.focus({ preventScroll: true });
-  }
-  lastView = view;
+    // What selected the interval may be far below, and gone in a moment.
+  } else if (isVisit && interval !== lastInterval && !overview.hidden) chart.focus();
+  [lastView, lastInterval] = [view, interval];
   show(false);
 });
 

@@ -3,7 +3,21 @@
 import { h } from "./dom.js";
 import { count, duration, percent, rate } from "./format.js";
 import { rateOf } from "./requests.js";
-import { joined, link } from "./state.js";
+import { joined, link, split } from "./state.js";
+
+const KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
+
+/** An operation as the value in a URL. @param {any} row */
+export function keyOf(row) {
+  return joined([row.service, row.operation, row.kind]);
+}
+
+/** Its labels, as parameters. The value may be the name alone, as people type it. @param {string} key @returns {Record<string, string>} */
+export function operationOf(key) {
+  const parts = split(key);
+  const kind = parts.length > 2 && parts.at(-1);
+  return kind && KINDS.includes(kind) ? { service: parts[0], operation: parts.slice(1, -1).join("/"), kind } : { operation: parts.join("/") };
+}
 
 /** @param {any} row */
 const ratio = (row) => row.error_ratio ?? (row.count ? row.errors / row.count : 0);
@@ -24,7 +38,7 @@ export const operations = {
   columns: (context) => [
     {
       key: "operation", label: "Operation", value: (row) => row.operation,
-      cell: (row) => h("a", { href: link({ operation: joined([row.service, row.operation, row.kind]), cluster: row.cluster || context.cluster() || null, request: null, trace: null, cell: null }) }, h("b", {}, row.operation), h("span", { class: "muted small" }, `${row.service} · ${String(row.kind).toLowerCase()}${row.cluster ? ` · ${row.cluster}` : ""}`)),
+      cell: (row) => h("a", { href: link({ operation: keyOf(row), cluster: row.cluster || context.cluster() || null, request: null, trace: null, cell: null }) }, h("b", {}, row.operation), h("span", { class: "muted small" }, `${row.service} · ${String(row.kind).toLowerCase()}${row.cluster ? ` · ${row.cluster}` : ""}`)),
     },
     { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: `${count(row.count)} spans` }, rate(rateOf(row, context.range()))) },
     { key: "errors", label: "Errors", numeric: true, width: "78px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },

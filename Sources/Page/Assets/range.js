@@ -38,10 +38,36 @@ export function lastHour(last, sources, isRecorded) {
   };
 }
 
-/** The selected interval. @param {import("./state.js").State} state @returns {{from: string, to: string} | null} */
-export function selected(state) {
-  const [from, to] = [Date.parse(state.from ?? ""), Date.parse(state.to ?? "")];
-  return from < to ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() } : null;
+/** @type {Record<string, number>} in milliseconds */
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: HOUR, d: 24 * HOUR, w: 168 * HOUR };
+
+/**
+ * A time as the API takes it: RFC 3339, Unix seconds, a duration ago, or "now".
+ * @param {string} text @param {number} now in milliseconds, as the result is
+ * @returns {number} NaN if it is none
+ */
+export function timeOf(text, now) {
+  if (text === "now") return now;
+  if (/^\d+(\.\d*)?$/.test(text)) return Number(text) * 1000;
+  if (/^-(\d+(\.\d+)?(ms|[smhdw]))+$/.test(text)) {
+    return now - [...text.matchAll(/([\d.]+)(ms|[smhdw])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit], 0);
+  }
+  const [, date, time, offset] = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[ +-]\d\d:\d\d)$/.exec(text) ?? [];
+  // A plus that isn't escaped is a space.
+  return date ? Date.parse(`${date}T${time}${offset.toUpperCase().replace(" ", "+")}`) : NaN;
+}
+
+/**
+ * The selected interval. An end that is left out is the beginning of what is known, or now.
+ * @param {import("./state.js").State} state @param {{first: number, now: number}} known in milliseconds
+ * @returns {{from: string, to: string} | null}
+ */
+export function selected(state, { first, now }) {
+  if (!state.from && !state.to) return null;
+  const [from, to] = [state.from ? timeOf(state.from, now) : first, state.to ? timeOf(state.to, now) : now];
+  // Neither too early nor too late for a date.
+  if (!(from < to) || from < 0 || to > 8e15) return null;
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
 /** Seconds. @param {{from: string, to: string}} range */

@@ -3,13 +3,13 @@
 /**
  * @typedef {object} State
  * @property {string} [cluster]
- * @property {string} [from] the selected interval
+ * @property {string} [from] the selected interval, each end a time in one of the forms of the API
  * @property {string} [to]
  * @property {string} [tab]
  * @property {string} [q] the filter
  * @property {string} [sort] a column, with "-" before it for descending
  * @property {string} [request] a kind of request: verb/group/resource/subresource/scope
- * @property {string} [operation] service/operation/kind
+ * @property {string} [operation] service/operation/kind, or the operation alone
  * @property {string} [trace] a trace id
  * @property {string} [cell] a cell of the heat map: from/to/lower/upper
  */
@@ -35,7 +35,8 @@ export function current() {
 export function link(changes) {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries({ ...current(), ...changes })) if (value) parameters.set(key, value);
-  const query = parameters.toString();
+  // Slashes and colons need no escape in a query, and people read addresses.
+  const query = parameters.toString().replace(/%2F/g, "/").replace(/%3A/g, ":");
   return query ? `/?${query}` : "/";
 }
 
@@ -66,9 +67,9 @@ export function onChange(listener) {
   listeners.add(listener);
 }
 
-/** A list of texts as one value, and back. @param {string[]} parts */
+/** A list of texts as one value, and back: only what separates them is escaped, since the URL escapes the value. @param {string[]} parts */
 export function joined(parts) {
-  return parts.map((part) => encodeURIComponent(part)).join("/");
+  return parts.map((part) => part.replace(/[%/]/g, encodeURIComponent)).join("/");
 }
 
 /** @param {string | undefined} value @returns {string[]} */
