@@ -98,16 +98,24 @@ struct QueryExchange: Sendable {
 
 /// Short answers that are ready at once.
 enum QueryReply {
-    /// Says what is wrong: in JSON where answers are JSON, else as text.
+    /// Says what is wrong: as the API does that the path belongs to, else as text.
     ///
     /// - Parameter path: of the request.
     static func problem(_ message: String, status: HTTPResponse.Status, path: String) -> Response {
-        guard path.hasPrefix("/api/v1/"), let json = try? JSONText.encode(ProblemJSON(error: message)) else {
+        guard let json = json(message, status: status, path: path + "/") else {
             return text(message + "\n", status: status)
         }
         return Response(
             status: status, headers: [.contentType: Resource.jsonType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+    }
+
+    /// nil if the path is of no API.
+    private static func json(_ message: String, status: HTTPResponse.Status, path: String) -> String? {
+        if path.hasPrefix("/api/v1/") { return try? JSONText.encode(ProblemJSON(error: message)) }
+        let error = JaegerError(status: status.code, message: message)
+        if path.hasPrefix("/api/v3/") { return JaegerV3.envelope(error) }
+        return path.hasPrefix("/api/") ? JaegerV1.envelope(error) : nil
     }
 
     static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {

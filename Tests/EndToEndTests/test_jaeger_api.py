@@ -239,6 +239,22 @@ def test_dependencies_and_metrics(daemon):
     assert ask(daemon, "/api/metrics/errors", METRICS, **window)["name"] == "service_error_rate"
 
 
+def test_the_shortest_step_of_metrics_is_a_number_of_milliseconds(daemon):
+    assert ask(daemon, "/api/metrics/minstep", envelope(INTEGER)) == {"data": 1, "total": 0, "limit": 0, "offset": 0, "errors": None}
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/metrics/nothing", "/api/traces/1/2", "/api/", "/api"])
+def test_a_path_that_v1_does_not_have_is_404_in_its_envelope(daemon, path):
+    (error,) = ask(daemon, path, V1_ERROR, expected=404)["errors"]
+    assert error["code"] == 404 and "no such path; known paths are" in error["msg"]
+
+
+@pytest.mark.parametrize("path", ["/api/v3/nothing", "/api/v3/traces/1/2", "/api/v3/", "/api/v3"])
+def test_a_path_that_v3_does_not_have_is_404_in_its_envelope(daemon, path):
+    error = ask(daemon, path, V3_ERROR, expected=404)["error"]
+    assert error["httpCode"] == 404 and "no such path; known paths are" in error["message"]
+
+
 def test_v3_lists_and_summaries(daemon):
     assert ask(daemon, "/api/v3/services", exactly({"services": list_of(TEXT)}))["services"] == ["apiserver", "etcd"]
     operations = ask(daemon, "/api/v3/operations", exactly({"operations": list_of(OPERATION)}), service="etcd", spanKind="server")

@@ -187,6 +187,7 @@ def test_a_running_daemon_is_healthy_and_ready(daemon, path, text):
 def test_another_path_is_not_found(daemon):
     status, type, body = daemon.get("/api/v1/nothing")
     assert (status, type) == (404, "application/json") and "no such path" in json.loads(body)["error"]
+    assert daemon.get("/api/v1")[:2] == (404, "application/json")
     status, type, body = daemon.get("/api/v1/traces/" + "f" * 32)
     assert (status, type, json.loads(body)) == (404, "application/json", {"error": "trace not found"})
     # Elsewhere answers are text, and so is this one.

@@ -29,9 +29,11 @@ struct JaegerDependency: Encodable {
         endingIn range: Range<Int64>, _ view: WindowView, _ surface: QueryServer.Surface
     ) -> ServiceCalls {
         var calls = ServiceCalls()
-        calls.add(view, endingIn: range)
-        guard let recorded = surface.traces.recorded, !calls.isFull else { return calls }
-        let earlier = range.clamped(to: .min..<recorded.windowHasAll(since: view.ends?.lowerBound))
+        // Spans that ended before this process began may be both in the window and in the recording.
+        let since = surface.traces.recorded?.windowHasAll(since: view.ends?.lowerBound)
+        calls.add(view, endingIn: range, repeatedBefore: since ?? .min)
+        guard let recorded = surface.traces.recorded, let since, !calls.isFull else { return calls }
+        let earlier = range.clamped(to: .min..<since)
         if !earlier.isEmpty {
             recorded.add(
                 to: &calls, endingIn: earlier, before: .now + QueryDeadline.searching,

@@ -61,6 +61,8 @@ struct JaegerMetrics: Encodable {
         var per: Int64
     }
 
+    /// The shortest step, in milliseconds.
+    static let stepMin: Int64 = 1
     /// The maximum number of steps of a metric, each of which is measured exactly.
     private static let stepsMax: Int64 = 1_000
 
@@ -127,7 +129,7 @@ struct JaegerMetrics: Encodable {
             }
             quantile = value
         }
-        let milliseconds: ClosedRange<Int64> = 1...(Int64.max / 4_000_000)
+        let milliseconds: ClosedRange<Int64> = stepMin...(Int64.max / 4_000_000)
         let end = try query.number("endTs", in: milliseconds).map { $0 * 1_000_000 } ?? newest
         let lookback = try query.number("lookback", in: milliseconds).map { $0 * 1_000_000 } ?? 3_600_000_000_000
         let step = try query.number("step", in: milliseconds).map { $0 * 1_000_000 } ?? 5_000_000_000

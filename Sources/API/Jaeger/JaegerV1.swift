@@ -8,7 +8,7 @@ import Traces
 /// Jaeger's first query API: Grafana's data source, scripts, Jaeger's page up to 2.20.
 enum JaegerV1 {
     static let resources = [
-        services, operationsOfService, operations, traces, trace, dependencies, latencies, calls, errors,
+        services, operationsOfService, operations, traces, trace, dependencies, latencies, calls, errors, minimumStep,
     ]
 
     private static let services = Resource.jaegerV1("/api/services") { surface, _ in
@@ -56,6 +56,10 @@ enum JaegerV1 {
     private static let latencies = metrics(.latencies)
     private static let calls = metrics(.calls)
     private static let errors = metrics(.errors)
+
+    private static let minimumStep = Resource.jaegerV1("/api/metrics/minstep") { _, _ in
+        try JSONText.encode(Envelope(data: JaegerMetrics.stepMin, total: 0, errors: JaegerProblems([])))
+    }
 
     private static func metrics(_ kind: JaegerMetrics.Kind) -> Resource {
         .jaegerV1("/api/metrics/\(kind.rawValue)") { surface, query in
