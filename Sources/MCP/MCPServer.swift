@@ -64,14 +64,22 @@ package struct MCPServer: Sendable {
     }
 
     private func call(_ parameters: JSONValue?) async throws(ProtocolError) -> JSONValue {
-        let name = parameters?["name"]?.text ?? ""
+        let known = "there are \(Tool.all.map(\.name).listed())"
+        guard let name = parameters?["name"]?.text else {
+            throw ProtocolError(code: .invalidParameters, message: "name is missing, or not a text: a tool; \(known)")
+        }
         guard let tool = Tool.all.first(where: { $0.name == name }) else {
+            throw ProtocolError(code: .invalidParameters, message: "no tool \(PrintableText.quote(name)); \(known)")
+        }
+        let given = parameters?["arguments"] ?? .null
+        switch given {
+        case .null, .object: break
+        default:
             throw ProtocolError(
-                code: .invalidParameters,
-                message: "no tool \(PrintableText.quote(name)); there are \(Tool.all.map(\.name).listed())")
+                code: .invalidParameters, message: "arguments must be an object, such as {\"from\": \"-5m\"}")
         }
         do {
-            let text = try await tool.ask(try Self.arguments(of: tool, parameters?["arguments"]), daemon)
+            let text = try await tool.ask(try Self.arguments(of: tool, given), daemon)
             return ["content": [["type": "text", "text": .text(text)]], "isError": false]
         } catch {
             let message = (error as? DaemonClient.AnswerError)?.message ?? "\(error)"
@@ -79,18 +87,19 @@ package struct MCPServer: Sendable {
         }
     }
 
-    private static func arguments(of tool: Tool, _ given: JSONValue?) throws -> [String: String] {
+    private static func arguments(of tool: Tool, _ given: JSONValue) throws -> [String: String] {
         var arguments: [String: String] = [:]
-        if case .object(let fields)? = given {
+        if case .object(let fields) = given {
             for (name, value) in fields where value != .null {
-                guard tool.parameters.contains(where: { $0.name == name }) else {
+                guard let parameter = tool.parameters.first(where: { $0.name == name }) else {
                     let known = tool.parameters.map(\.name)
                     throw DaemonClient.AnswerError(
                         message: "\(tool.name) has no argument \(PrintableText.quote(name)); "
                             + (known.isEmpty ? "it has none" : "it has \(known.listed())"))
                 }
                 guard let text = value.parameter else {
-                    throw DaemonClient.AnswerError(message: "\(name) is a text or a number")
+                    throw DaemonClient.AnswerError(
+                        message: "\(name) must be a text or a number: \(parameter.description)")
                 }
                 arguments[name] = text
             }

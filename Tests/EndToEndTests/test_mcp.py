@@ -88,7 +88,9 @@ def test_answers_are_those_of_the_daemon(loaded):
     "tool, arguments, reason", [
         ("requests", {"from": "yesterday"}, "400: from must be a time in RFC 3339"),
         ("requests", {"frm": "-5m"}, 'requests has no argument "frm"; it has from, to, cluster, verb'),
-        ("requests", {"limit": [1]}, "limit is a text or a number"),
+        ("requests", {"limit": [1]}, "limit must be a text or a number: the maximum number of rows"),
+        ("requests", {"limit": "many"}, "400: limit must be a number from 1 to 100000, but found"),
+        ("verdict", {"baseline_from": "-5m"}, "400: baseline_from and baseline_to go together"),
         ("trace", {}, "id is missing: the trace id"),
         ("trace", {"id": "../status"}, "400: a trace id must be 32 hexadecimal digits"),
         ("trace", {"id": "0" * 31 + "1"}, "404: trace not found"),
@@ -119,6 +121,8 @@ def said(*lines):
         (b'{"jsonrpc": "2.0", "id": 1}', -32600), (b'{"jsonrpc": "2.0", "id": 1, "method": "no"}', -32601),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}', -32602),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "rm"}}', -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 1}}', -32602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "verdict", "arguments": ["-5m"]}}', -32602),
         (b"[" * 100_000, -32700), (b" " * 2_000_000 + b"1", -32600),
     ],
 )
