@@ -8,7 +8,7 @@ WORKERS ?= $(shell expr $$(nproc) + 1)
 E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
 # Tests of packages. With real exporters: what ships must take spans.
-OF_PACKAGES = test_deployment.py test_image.py test_systemd_unit.py test_exporters.py test_runbooks.py
+OF_PACKAGES = test_deployment.py test_debian_package.py test_image.py test_systemd_unit.py test_exporters.py test_runbooks.py
 
 # For `faultline version`.
 build demo: export FAULTLINE_COMMIT = $(shell Scripts/commit.sh)
