@@ -68,10 +68,8 @@ package struct Attributor: ~Copyable, Sendable {
         for reader in Reader.allCases { provisional[reader]?.remove(before: openFrom) }
         return due.map { index in
             let start = view.slots[index].start
-            let known = provisional[.evaluation]?.attribution(
-                of: index, view.slots, reachingBack, trust, isExact: true)
-            let made = known ?? SummarizedAttribution(attribution: attribute(index, of: view).attribution, summary: nil)
-            for reader in Reader.allCases { provisional[reader]?.remove(slotFrom: start) }
+            let made = settled(index, of: view)
+            provisional[.query]?.remove(slotFrom: start)
             totals.add(made.attribution)
             trust.add(made.attribution.ties)
             return SettledSlot(start: start, made: made)
@@ -138,13 +136,35 @@ package struct Attributor: ~Copyable, Sendable {
 
     // MARK: A slot
 
-    /// The attribution of a slot with the spans it has so far.
+    /// The attribution of a slot that has settled.
+    private mutating func settled(_ index: Int, of view: WindowView) -> SummarizedAttribution {
+        let known = provisional[.evaluation]?.attribution(of: index, view.slots, reachingBack, trust, isExact: true)
+        if let known { return known }
+        // The evaluation under way may still have a view without it.
+        if provisional[.evaluation]?.keeps(slotFrom: view.slots[index].start) == true {
+            return make(index, of: view, for: .evaluation) { _, _ in nil }
+        }
+        return SummarizedAttribution(attribution: attribute(index, of: view).attribution, summary: nil)
+    }
+
+    /// The attribution of a slot with the spans it has so far, and its counts.
     private mutating func attributeProvisionally(
         _ index: Int, of view: WindowView, for reader: Reader, summarize: (SlotView, WindowView) -> AttributionSummary?
     ) -> SummarizedAttribution {
+        var slot = view.slots[index]
+        let known = provisional[reader]?.attribution(of: index, view.slots, reachingBack, trust, isExact: false)
+        guard let known else { return make(index, of: view, for: reader, summarize: summarize) }
+        slot.attach(known)
+        guard known.summary == nil, let summary = summarize(slot, view) else { return known }
+        provisional[reader]?.add(summary, toSlotFrom: slot.start)
+        return SummarizedAttribution(attribution: known.attribution, summary: summary)
+    }
+
+    /// Attributes a slot with the spans it has so far, and keeps the result for a reader.
+    private mutating func make(
+        _ index: Int, of view: WindowView, for reader: Reader, summarize: (SlotView, WindowView) -> AttributionSummary?
+    ) -> SummarizedAttribution {
         let slots = view.slots
-        let known = provisional[reader]?.attribution(of: index, slots, reachingBack, trust, isExact: false)
-        if let known { return known }
         var filter = TraceFilter(spans: slots[index].count)
         var searchedFrom = Int64.max
         let (attribution, next) = attribute(index, of: view) { traces, earlier in

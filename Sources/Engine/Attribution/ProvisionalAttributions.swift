@@ -99,6 +99,16 @@ struct ProvisionalAttributions: Sendable {
         byteCount += entry.byteCount
     }
 
+    /// Whether an attribution of a slot is kept, outdated or not.
+    func keeps(slotFrom start: Int64) -> Bool { entries[start] != nil }
+
+    /// Keeps the counts of a slot whose attribution is kept.
+    mutating func add(_ summary: AttributionSummary, toSlotFrom start: Int64) {
+        guard let entry = entries[start] else { return }
+        let made = SummarizedAttribution(attribution: entry.made.attribution, summary: summary)
+        keep(made, ofSlotFrom: start, entry.dependencies)
+    }
+
     mutating func remove(slotFrom start: Int64) {
         if let entry = entries.removeValue(forKey: start) { byteCount -= entry.byteCount }
     }

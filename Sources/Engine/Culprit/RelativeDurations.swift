@@ -63,6 +63,7 @@ struct RelativeDurations: Sendable {
     }
 
     private var steps: LatencyHistogram {
+        guard part.count > 0 else { return ended }
         var steps = ended
         steps.add(part)
         return steps

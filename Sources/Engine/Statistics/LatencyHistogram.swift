@@ -33,6 +33,10 @@ struct LatencyHistogram: Sendable {
 
     mutating func add(_ other: LatencyHistogram) {
         guard other.count > 0 else { return }
+        guard !counts.isEmpty else {
+            self = other
+            return
+        }
         makeRoom(for: other.first...other.first + other.counts.count - 1)
         let offset = other.first - first
         let added = other.counts.span

@@ -1,10 +1,12 @@
 import Engine
 
-/// What counts say about a rule's groups, with a column for each thing that its condition needs. The references to a
-/// range's counts are taken once for all groups.
+/// What counts say about a rule's groups, with a column for each thing that its condition needs.
 struct GroupCounts {
     private let grouping: SeriesGrouping
+    /// Of all rules. They are read where they are: each consists of dozens of arrays, whose references would be counted.
     private let ranges: [WatchedRange]
+    /// One per range of the condition.
+    private let numbers: [Int]
     private let isCounted: [Bool]
     private let inputs: ConditionInputs
     /// The tally of every group, range by range.
@@ -21,22 +23,24 @@ struct GroupCounts {
     /// threshold by threshold.
     private var scaledBad: [[[Double]]] = []
 
-    /// - Parameter ranges: one per range of the condition.
-    init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ inputs: ConditionInputs) {
+    /// - Parameters:
+    ///   - ranges: of all rules.
+    ///   - numbers: one per range of the condition.
+    init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ numbers: [Int], _ inputs: ConditionInputs) {
         self.grouping = grouping
         self.ranges = ranges
+        self.numbers = numbers
         self.inputs = inputs
-        isCounted = ranges.map(\.isCounted)
+        isCounted = numbers.map { ranges[$0].isCounted }
         let members = grouping.members.span
         let starts = grouping.memberStarts.span
-        tallies.reserveCapacity(ranges.count * grouping.values.count)
-        for range in ranges {
-            let counts = range.counts
+        tallies.reserveCapacity(numbers.count * grouping.values.count)
+        for number in numbers {
             for group in grouping.values.indices {
                 let series = members.extracting(starts[group]..<starts[group + 1])
-                tallies.append(range.isCounted ? counts.tally(of: series) : LatencyTally())
+                tallies.append(ranges[number].isCounted ? ranges[number].counts.tally(of: series) : LatencyTally())
             }
-            scaledCounts.append(scaled(range) { counts.tally(of: $0).count })
+            scaledCounts.append(scaled(number) { ranges[number].counts.tally(of: $0).count })
         }
     }
 
@@ -44,13 +48,13 @@ struct GroupCounts {
     /// no scales.
     ///
     /// - Parameter count: how many spans of a series, all of those that failed included.
-    private func scaled(_ range: WatchedRange, _ count: (Span<Int32>) -> Int) -> [Double] {
-        guard range.isCounted, let scales = range.scales else { return [] }
+    private func scaled(_ number: Int, _ count: (Span<Int32>) -> Int) -> [Double] {
+        guard ranges[number].isCounted, let scales = ranges[number].scales else { return [] }
         let members = grouping.members.span
         return grouping.values.indices.map { group in
             (grouping.memberStarts[group]..<grouping.memberStarts[group + 1]).reduce(0) { sum, member in
                 let series = members.extracting(member..<member + 1)
-                let errors = range.counts.tally(of: series).errors
+                let errors = ranges[number].counts.tally(of: series).errors
                 return sum + scales[Int(members[member])].estimate(count(series), errors: errors)
             }
         }
@@ -59,27 +63,29 @@ struct GroupCounts {
     /// Finds the bounds that the condition needs, for some of the groups.
     mutating func findBounds(of groups: [Int]) {
         kept = groups
-        let grouping = grouping
+        let (grouping, ranges) = (grouping, ranges)
         let members = grouping.members.span
         let starts = grouping.memberStarts.span
-        for (index, range) in ranges.enumerated() {
-            let counts = range.counts
+        for (index, number) in numbers.enumerated() {
+            let thresholds = inputs.thresholds[index].map(ranges[number].number(ofThreshold:))
             scaledBad.append(
-                inputs.thresholds[index].map { threshold in
-                    let number = range.number(ofThreshold: threshold)
-                    return scaled(range) { counts.bad(of: $0, threshold: number) }
+                thresholds.map { threshold in
+                    scaled(number) { ranges[number].counts.bad(of: $0, threshold: threshold) }
                 })
-            for threshold in inputs.thresholds[index].map(range.number(ofThreshold:)) {
+            for threshold in thresholds {
                 for group in kept {
                     let series = members.extracting(starts[group]..<starts[group + 1])
-                    bad.append(range.isCounted ? counts.bad(of: series, threshold: threshold) : 0)
+                    bad.append(
+                        ranges[number].isCounted ? ranges[number].counts.bad(of: series, threshold: threshold) : 0)
                 }
             }
             for quantile in inputs.quantiles[index] + (inputs.wantsMax[index] ? [1] : []) {
                 for group in kept {
                     let count = tallies[index * grouping.values.count + group].count
                     let series = members.extracting(starts[group]..<starts[group + 1])
-                    bounds.append(count == 0 ? 0...0 : counts.bounds(of: quantile, of: series, count: count))
+                    bounds.append(
+                        count == 0
+                            ? 0...0 : ranges[number].counts.bounds(of: quantile, of: series, count: count))
                 }
             }
         }

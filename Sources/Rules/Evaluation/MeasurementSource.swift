@@ -97,7 +97,8 @@ extension MeasurementSource {
         guard known.count > 1 else { return nil }
         let numbers = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, Int32($0)) })
         let selection = Selection(
-            groupOfSeries: operations.map { numbers[$0.cluster] ?? -1 }, groupCount: known.count, quantiles: [], wantsMax: false)
+            groupOfSeries: operations.map { numbers[$0.cluster] ?? -1 }, groupCount: known.count, quantiles: [],
+            wantsMax: false)
         let found = measure(.spans, from: from, to: to, [selection])[0]
         return Set(zip(known, found).filter { $1.count > 0 }.map(\.0))
     }

@@ -38,7 +38,7 @@ struct RuleJudgement {
     mutating func judge(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], activeSince: (Int) -> Int64?) {
         let condition = rule.condition
         var values = EvaluationInputs(of: condition.inputs, over: rule.over)
-        var counts = GroupCounts(grouping, numbers.ranges.map { ranges[$0] }, condition.inputs)
+        var counts = GroupCounts(grouping, ranges, numbers.ranges, condition.inputs)
         let judged = grouping.values.indices.filter { group in
             guard !grouping.isVacant(group) else { return false }
             counts.fillTallies(&values, group: group)
