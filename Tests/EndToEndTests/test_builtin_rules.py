@@ -117,10 +117,34 @@ tests:
     expect:
       - {at: 1h, alerts: []}
       - {at: 80m, alerts: [{alert: APIServerSlowerThanAnHourAgo}]}
+  - name: a rare kind of request, six in half a minute, gets slow
+    operations:
+      - apiserver get pods p50=5ms rate=5/s for 12m
+      - apiserver create certificates.cert-manager.io p50=20ms rate=0.2/s for 10m
+      - apiserver create certificates.cert-manager.io p50=600ms rate=0.2/s from 10m for 2m
+    expect:
+      - {at: 10m, alerts: []}
+      - {at: 10m30s, alerts: [{alert: RequestsOfOneKindSlowerNow, culprit: apiserver}]}
+  - name: a rare webhook gets slow
+    operations:
+      - apiserver get pods p50=5ms rate=5/s for 12m
+      - apiserver "Call validating webhook" kind=INTERNAL p50=5ms rate=0.2/s for 10m
+      - apiserver "Call validating webhook" kind=INTERNAL p50=150ms rate=0.2/s from 10m for 2m
+    expect:
+      - {at: 10m, alerts: []}
+      - {at: 10m30s, alerts: [{alert: WebhookSlowNow}, {alert: WebhookSlowerThanUsual}]}
+  - name: a rare webhook is slow now and then
+    operations:
+      - apiserver get pods p50=5ms rate=5/s for 12m
+      - apiserver "Call validating webhook" kind=INTERNAL p50=5ms p70=150ms rate=0.2/s for 10m
+      - apiserver "Call validating webhook" kind=INTERNAL p50=150ms rate=0.2/s from 10m for 20s
+    expect:
+      - {at: 10m, alerts: []}
+      - {at: 10m20s, alerts: []}
 """
 
 
 def test_the_others_fire_when_they_should(tmp_path):
     (tmp_path / "tests.yaml").write_text(TESTS)
     done = faultline("test", tmp_path / "tests.yaml")
-    assert (done.code, done.output) == (0, "5 passed, 0 failed\n"), done.output + done.errors
+    assert (done.code, done.output) == (0, "8 passed, 0 failed\n"), done.output + done.errors

@@ -38,21 +38,6 @@ package struct GrowthRange: Hashable, Sendable {
     var length: Int64 { range.upperBound - range.lowerBound }
 }
 
-/// How many times as long as usual something takes: the ratio of each statistic to the usual one, of durations relative
-/// to their series. 1 unless it grew beyond normal variation.
-package struct Growths: Sendable {
-    private let times: [Double]
-
-    init(_ growth: Growth, sure: Double) {
-        times = GrowthStatistic.allCases.map { statistic in
-            guard growth.count >= statistic.countMin, let change = growth[statistic] else { return 1 }
-            return change.deviations >= sure ? change.times : min(change.times, 1)
-        }
-    }
-
-    package subscript(_ statistic: GrowthStatistic) -> Double { times[statistic.rawValue] }
-}
-
 extension WindowView {
     /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
     /// to compare.
@@ -99,18 +84,16 @@ extension WindowView {
             }
             for group in now.indices { now[group].endPart() }
         }
-        let growths = groups.indices.map { group in
-            let ratio = samplingRatio(ofSeries: groups[group].series.first, asking.population)
-            return Growth(now[group], learned[group].baseline, sampled: ratio)
-        }
+        let statistics = now.map(\.statistics)
         return asked.numbers.map { numbers in
-            // Many groups are many tests, so the deviation is one that any of them exceeds as rarely.
-            let sure = (Self.sure * Self.sure + 2 * Double(numbers.count).logarithm).squareRoot()
-            return numbers.map { growths[$0].isCompared ? Growths(growths[$0], sure: sure) : nil }
+            numbers.map { number in
+                let ratio = samplingRatio(ofSeries: groups[number].series.first, asking.population)
+                return Growths(
+                    statistics[number], longParts: now[number].longParts, learned[number].baseline, sampled: ratio,
+                    groups: numbers.count)
+            }
         }
     }
-
-    private static let sure = 4.0
 
     /// The sampling ratio of the traces of a group's cluster; rules never mix clusters.
     private func samplingRatio(ofSeries series: Int32?, _ population: Population) -> Double {
@@ -186,9 +169,4 @@ struct GroupedSeries {
             }
         }
     }
-}
-
-extension Double {
-    /// The natural logarithm of a number of at least 1, within a few hundredths.
-    fileprivate var logarithm: Double { LatencyBucket.binaryLogarithm(self) * 0.693_147 }
 }

@@ -42,11 +42,11 @@ package struct Growth: Sendable {
     init() {}
 
     /// - Parameters:
-    ///   - before: the compared durations of the baseline, if they were kept. - ratio: the share of the durations that
-    ///     is here, if traces are sampled.
+    ///   - before: the compared durations of the baseline, if they were kept.
+    ///   - beyond: those that are far longer than any of the baseline.
     init(
         _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram = LatencyHistogram(),
-        beyond: DurationsBeyond = DurationsBeyond(), sampled ratio: Double = 1
+        beyond: DurationsBeyond = DurationsBeyond()
     ) {
         (self.now, self.before) = (now.compared, before)
         (heard, heardBefore) = (now.heard, baseline.heard)
@@ -54,7 +54,7 @@ package struct Growth: Sendable {
         self.beyond = beyond
         guard count >= GrowthBaseline.countMin, countBefore >= GrowthBaseline.countMin else { return }
         let statistics = now.statistics
-        changes = GrowthStatistic.allCases.map { baseline.change($0, statistics, sampled: ratio) }
+        changes = GrowthStatistic.allCases.map { baseline.change($0, statistics) }
     }
 
     // MARK: Reading
@@ -106,12 +106,7 @@ package struct Growth: Sendable {
     /// earlier came near them. If nothing had changed, the probability that the longest of all fall into the interval
     /// would be below one in a million.
     var timesOfFew: Double? {
-        var chance = 1.0
-        for number in 0..<beyond.count {
-            chance *= Double(count - number) / Double(count + countBefore - number)
-        }
-        return beyond.count > 0 && chance < Self.chanceMax ? beyond.times : nil
+        let chance = Chance.of(long: beyond.count, outOf: count, before: (0, countBefore))
+        return chance < Chance.limit ? beyond.times : nil
     }
-
-    private static let chanceMax = 1e-6
 }

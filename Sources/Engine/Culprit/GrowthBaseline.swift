@@ -8,6 +8,7 @@ struct GrowthBaseline: Sendable {
     private let usual: InlineArray<7, Usual?>
     /// The comparable durations of the stretches that don't stand out from the others.
     private let healthyCount: Int
+    private let healthyLong: LongDurations
 
     /// What a statistic is in health.
     private struct Usual {
@@ -28,6 +29,7 @@ struct GrowthBaseline: Sendable {
         count = stretches.reduce(0) { $0 + $1.count }
         let healthy = Self.healthy(stretches).map { stretches[$0] }
         healthyCount = healthy.reduce(0) { $0 + $1.count }
+        healthyLong = healthy.reduce(into: LongDurations()) { $0.add($1.long) }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         usual = InlineArray { number in
             let statistic = GrowthStatistic.allCases[number]
@@ -72,6 +74,28 @@ struct GrowthBaseline: Sendable {
 
     /// Three times as long.
     private static let standsOut = 1.585
+
+    /// The probability that as many durations are as long as some length, up to what a statistic is now, if nothing has
+    /// changed.
+    ///
+    /// - Parameter margin: how many doublings longer they must be than those before that count as much.
+    func chance(_ statistic: GrowthStatistic, _ now: StretchStatistics, margin: Int = 0) -> Double {
+        let known = usual[statistic.rawValue]?.median ?? 0
+        let shortest = max(Int(known.rounded(.down)) + 1, 1) + margin
+        let longest = min(Int((now[statistic] ?? 0).rounded(.down)), LongDurations.doublingsMax)
+        guard shortest <= longest else { return 1 }
+        let least = (shortest...longest).reduce(1.0) { least, doublings in
+            let before = healthyLong.count(atLeast: doublings - margin)
+            return min(
+                least,
+                Chance.of(
+                    long: now.long.count(atLeast: doublings), outOf: now.count, before: (before, healthyCount)))
+        }
+        return min(least * Double(longest - shortest + 1), 1)
+    }
+
+    /// The least probability that so many durations can have, however long they are.
+    func leastChance(of count: Int) -> Double { Chance.of(long: count, outOf: count, before: (0, healthyCount)) }
 
     /// How a statistic of the interval's durations differs from before.
     ///

@@ -52,15 +52,6 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         }
     }
 
-    /// With fewer durations a rule doesn't ask for it: of fifteen, the p90 is the second longest, and two long ones come by chance
-    /// about once a day.
-    var countMin: Int {
-        switch self {
-        case .tail: 20
-        case .low, .median, .upper, .mean, .calm, .calmTail: GrowthBaseline.countMin
-        }
-    }
-
     /// The binary logarithm of the least growth that counts, whatever the deviation.
     var growthMin: Double {
         switch self {

@@ -9,6 +9,7 @@ struct Ratios {
     private let counted: Int
     private var (sum, sumOfSquares) = (0.0, 0.0)
     private var last = 0
+    private(set) var long = LongDurations()
 
     private static let fractions: InlineArray<4, Double> = [0.1, 0.5, 0.8, 0.9]
 
@@ -40,6 +41,7 @@ struct Ratios {
         passed += count
         ranked.pass(steps, upTo: passed)
         last = steps
+        long.add(steps, count: count)
     }
 
     // MARK: Reading

@@ -12,10 +12,15 @@ struct RelativeDurations: Sendable {
     private var part = LatencyHistogram()
     /// What the tails of its parts are, as steps.
     private var tails = PartTails()
+    /// Parts, however few durations they have, with one that is several times the usual.
+    private(set) var longParts = 0
+    private var partIsLong = false
 
     private static let shift = LatencyBucket.codeCount
     /// With fewer durations, the tail of a few seconds is one of them.
     private static let partMin = 20
+    /// Four times.
+    private static let longSteps = 128
 
     /// - Parameter keepsDurations: without it nothing is `compared`, which takes half of the memory.
     init(keepsDurations: Bool = true) {
@@ -33,13 +38,16 @@ struct RelativeDurations: Sendable {
     /// - Parameter usual: the bucket of the usual one; nil if they can't be compared.
     mutating func add(_ cells: Span<SeriesCounts.Cell>, usual: Int?) {
         for index in cells.indices { heard += Int(cells[index].count) }
-        guard let usual else { return }
+        guard let usual, !cells.isEmpty else { return }
+        if Int(cells[cells.count - 1].code) >= max(usual, UsualDurations.codeMin) + Self.longSteps { partIsLong = true }
         if keepsDurations { compared.add(cells) }
         part.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
     }
 
     /// Ends a few seconds whose durations have been added. Too few are added to what follows.
     mutating func endPart() {
+        if partIsLong { longParts += 1 }
+        partIsLong = false
         guard part.count >= Self.partMin else { return }
         tails.add(part)
         ended.add(part)
@@ -52,6 +60,7 @@ struct RelativeDurations: Sendable {
         compared.add(other.compared)
         ended.add(other.steps)
         tails.add(other.tails)
+        longParts += other.longParts
     }
 
     /// Removes all durations, but keeps the memory.
@@ -59,7 +68,7 @@ struct RelativeDurations: Sendable {
         ended.removeAll()
         compared.removeAll()
         part.removeAll()
-        (heard, tails) = (0, PartTails())
+        (heard, tails, longParts, partIsLong) = (0, PartTails(), 0, false)
     }
 
     private var steps: LatencyHistogram {

@@ -4,6 +4,7 @@ struct StretchStatistics: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
+    let long: LongDurations
     private let values: InlineArray<7, Double?>
     private let variancesOfOne: InlineArray<7, Double>
 
@@ -13,6 +14,7 @@ struct StretchStatistics: Sendable {
     init(heard: Int, count: Int, _ ratios: Ratios, calm: Int?, calmTail: Int?) {
         self.heard = heard
         self.count = count
+        long = ratios.long
         let quantiles = ratios.quantiles
         let mean = ratios.mean
         variancesOfOne = InlineArray { ratios.varianceOfOne(GrowthStatistic.allCases[$0]) }

@@ -43,6 +43,8 @@ struct UsualDurations: Sendable {
     /// The bucket of a series' median; nil if the series can't be compared.
     func code(of series: Int) -> Int? { series < usual.count ? usual[series].code : nil }
 
+    var byteCount: Int { usual.capacity * MemoryLayout<Usual>.stride }
+
     /// The bucket of a series' longest duration.
     func longest(of series: Int) -> Int { usual[series].longest }
 }

@@ -21,6 +21,11 @@ struct UsualGrowth {
         self.amount = amount
     }
 
+    /// Without the amount, which most groups share.
+    var byteCount: Int {
+        MemoryLayout<Self>.stride + stretches.capacity * MemoryLayout<Stretch>.stride + durations.byteCount
+    }
+
     /// - Parameter added: in order of time.
     mutating func extend(_ added: [Stretch], in range: Range<Int64>) {
         stretches.removeAll { $0.end <= range.lowerBound }

@@ -17,6 +17,8 @@ package struct UsualGrowths: Sendable {
 
     package init() {}
 
+    package var byteCount: Int { known.values.reduce(0) { $0 + $1.byteCount } }
+
     /// Takes out what is known before a range.
     mutating func take(_ range: GrowthRange) -> UsualGrowthsOfRange {
         known.removeValue(forKey: Key(range)) ?? UsualGrowthsOfRange()
@@ -44,6 +46,13 @@ struct UsualGrowthsOfRange: Sendable {
     private var known: [GrowthGroup: Known] = [:]
 
     var isEmpty: Bool { known.isEmpty }
+
+    var byteCount: Int {
+        known.reduce(0) {
+            $0 + $1.value.growth.byteCount + MemoryLayout<GrowthGroup>.stride
+                + $1.key.series.count * MemoryLayout<Int32>.stride
+        }
+    }
 
     mutating func remove(askedBefore time: Int64) {
         guard known.values.contains(where: { $0.asked < time }) else { return }

@@ -49,7 +49,8 @@ package struct RuleEvaluator: Sendable {
     private var usualGrowths = UsualGrowths()
     package internal(set) var incidents = IncidentTracker()
 
-    /// - Parameter countBytesMax: bytes that the counts of all ranges may take together; ranges beyond it are scanned.
+    /// - Parameter countBytesMax: bytes that the counts of all ranges may take, with what is usual for growth; ranges
+    ///   beyond it are scanned.
     package init(
         _ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax, countBytesMax: Int = RuleEvaluator.countBytesMax
     ) {
@@ -151,8 +152,8 @@ package struct RuleEvaluator: Sendable {
     /// The durations, nanoseconds, beyond which rules call a span bad; rising.
     package private(set) var thresholds: [Int64] = []
 
-    /// Bytes that the counts of all ranges take.
-    package var countByteCount: Int { ranges.reduce(0) { $0 + $1.counts.byteCount } }
+    /// Bytes that the counts of all ranges take, and what is usual for growth.
+    package var countByteCount: Int { ranges.reduce(usualGrowths.byteCount) { $0 + $1.counts.byteCount } }
 
     /// Groups that have series or alerts.
     var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
@@ -222,7 +223,7 @@ package struct RuleEvaluator: Sendable {
     }
 
     private mutating func advance(_ due: Set<Int>, to time: Int64, over source: some MeasurementSource) {
-        var held = ranges.reduce(0) { $0 + $1.counts.byteCount }
+        var held = countByteCount
         for range in due.sorted() {
             held -= ranges[range].counts.byteCount
             ranges[range].advance(to: time, groupings, over: source, bytesMax: countBytesMax - held)
