@@ -11,6 +11,7 @@ package struct TracingRequest: Sendable {
     var endpoint: TracingEndpoint
     var samplingRatePerMillion: Int
     var certificates: ClientCertificates?
+    var cluster: ClusterName?
 
     /// The first release whose API server has spans at all, behind a feature gate.
     static let firstKubernetes = Release(1, 22)
@@ -19,7 +20,7 @@ package struct TracingRequest: Sendable {
     /// - Parameter samplingRatePerMillion: of requests whose client doesn't say whether they are sampled.
     package init(
         kubernetes: Release, etcd: Release, endpoint: TracingEndpoint, samplingRatePerMillion: Int,
-        certificates: ClientCertificates? = nil
+        certificates: ClientCertificates? = nil, cluster: ClusterName? = nil
     ) throws(SetupError) {
         guard kubernetes.major < 2 else { throw SetupError("Kubernetes \(kubernetes) isn't known; releases are 1.N") }
         guard etcd.major < 4 else { throw SetupError("etcd \(etcd) isn't known; its releases are 3.N") }
@@ -39,6 +40,15 @@ package struct TracingRequest: Sendable {
         self.endpoint = endpoint
         self.samplingRatePerMillion = samplingRatePerMillion
         self.certificates = certificates
+        self.cluster = cluster
+    }
+
+    /// The environment variables of each component.
+    var environment: [Setting] { environment(certificates) }
+
+    /// - Parameter certificates: as the component sees them.
+    func environment(_ certificates: ClientCertificates?) -> [Setting] {
+        (certificates?.environment ?? []) + [cluster?.setting()].compactMap { $0 }
     }
 }
 
@@ -51,6 +61,9 @@ struct Setting: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    /// `{name, value}`, as Kubernetes writes environment variables.
+    var named: YAMLValue { ["name": .text(name), "value": .text(value)] }
 }
 
 extension TracingRequest {
@@ -153,8 +166,7 @@ package struct ClientCertificates: Sendable {
 extension [Setting] {
     /// `NAME=VALUE`, as RKE2 and k3s take them.
     var pairs: YAMLValue { .list(map { "\($0.name)=\($0.value)" }) }
-    /// `{name, value}`, as Kubernetes writes environment variables.
-    var named: YAMLValue { .list(map { ["name": .text($0.name), "value": .text($0.value)] }) }
+    var named: YAMLValue { .list(map(\.named)) }
     var fields: YAMLValue { .map(map { ($0.name, .text($0.value)) }) }
 }
 

@@ -1,3 +1,4 @@
+internal import Support
 internal import Yams
 
 /// A YAML value to print. Mappings keep the order of their fields.
@@ -10,6 +11,18 @@ package indirect enum YAMLValue: Sendable {
 
     /// In block style, ending with a newline.
     package func serialized() throws -> String { try Yams.serialize(node: node, width: -1) }
+
+    /// In flow style, on one line: JSON.
+    package var flow: String {
+        switch self {
+        case .text(let text): String(decoding: JSONString.quoted(text), as: UTF8.self)
+        case .number(let number): String(number)
+        case .boolean(let value): String(value)
+        case .list(let elements): "[\(elements.map(\.flow).joined(separator: ", "))]"
+        case .map(let fields):
+            "{\(fields.map { "\(YAMLValue.text($0.0).flow): \($0.1.flow)" }.joined(separator: ", "))}"
+        }
+    }
 
     private var node: Node {
         switch self {

@@ -244,13 +244,13 @@ def test_writing_keeps_a_backup_and_a_second_time_changes_nothing(manifests, tmp
     [
         ("{", "kube-apiserver.yaml:2:1:"),
         ("a: 1\n", "this must be the manifest of kube-apiserver's static pod"),
-        ("spec: {containers: [{name: kube-apiserver, command: [kube-apiserver, --a=b]}]}\n", "must be one element a line"),
+        ("spec: {containers: [{name: kube-apiserver, command: [kube-apiserver, '--a'], env: 1}]}\n", "kube-apiserver.yaml:1:83: env can't be put there"),
         (API_SERVER.replace("v1.31.4", "latest"), "give it with --kubernetes"),
     ],
 )
 def test_a_manifest_that_cant_be_changed_is_left_and_said(manifests, text, expected):
     (manifests / "kube-apiserver.yaml").write_text(text)
-    kubernetes = [] if "latest" in text else ["--kubernetes", "1.31"]
+    kubernetes = [] if "latest" in text else ["--kubernetes", "1.31", "--cluster", "a"]
     done = faultline("setup", "--from", manifests, "--write", *kubernetes)
     assert (done.code, done.output) == (2, "")
     assert expected in done.errors

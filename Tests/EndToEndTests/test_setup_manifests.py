@@ -218,7 +218,7 @@ def test_a_backup_folder_must_be_new(node):
 @pytest.mark.parametrize(
     "old, new, expected",
     [
-        ("- command:\n    - etcd\n    - --data-dir=/var/lib/etcd\n    - --name=node-1\n", "- command: [etcd, --name=cp-1]\n", r"etcd.yaml:7:21: .* can't be added to a list in this style"),
+        ("- command:\n    - etcd\n    - --data-dir=/var/lib/etcd\n    - --name=node-1\n", "- command:\n    - etcd\n    - |\n      --name=cp-1\n", r"etcd.yaml:9:7: .* can't be put there, because of the way"),
         ("    - etcd\n    - --data-dir=/var/lib/etcd\n    - --name=node-1\n", "    - sh\n    - -c\n    - exec etcd --name=cp-1\n", r"etcd.yaml:\d+:7: etcd's flags are in a shell command, .* --on manifests prints them"),
         ("spec:\n", "spec: &a\n  x: *b\n  y: *c\n", r"etcd.yaml:\d+:\d+: "),
         ("--name=node-1\n", "--name=node-1\r    # x\n", r"etcd.yaml: lines must end with a newline"),

@@ -82,29 +82,52 @@ package struct InstalledManifests {
             if present.says(request) { newTracingText = tracingText ?? newTracingText }
             notes += present.changes(to: request)
         }
-        for flag in request.apiServerFlags(file: tracingFlag) where flag.name != "feature-gates" {
-            try apiServer.set(flag)
+        let (file, folder) = (tracingFlag, SetupFile.folder(of: tracingFlag))
+        notes += try Self.change(&apiServer, "kube-apiserver") { pod in
+            for flag in request.apiServerFlags(file: file) where flag.name != "feature-gates" { try pod.set(flag) }
+            let notes = try Self.enableGate(request, in: &pod)
+            try pod.mount(
+                request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
+            return notes + (try Self.add(request, to: &pod))
         }
-        try enableGate(request)
-        let folder = SetupFile.folder(of: tracingFlag)
-        try apiServer.mount(
-            request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
-        notes += try Self.add(request.certificates, to: &apiServer)
-        try verify(apiServer, "kube-apiserver")
         guard var etcd else {
             return gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
         }
-        if let etcdFile {
-            gaps += [etcdFile.gap(request)].compactMap { $0 }
-        } else {
-            notes += try EtcdTracing(request).apply(to: &etcd)
+        gaps += [etcdFile?.gap(request)].compactMap { $0 }
+        let isByFlags = etcdFile == nil
+        notes += try Self.change(&etcd, "etcd") { pod in
+            let notes = isByFlags ? try EtcdTracing(request).apply(to: &pod) : []
+            if let directory = request.certificates?.directory {
+                try pod.mount([HostFolder(name: "tracing-certificates", path: directory)])
+            }
+            return notes + (try Self.add(request, to: &pod))
         }
-        if let directory = request.certificates?.directory {
-            try etcd.mount([HostFolder(name: "tracing-certificates", path: directory)])
-        }
-        notes += try Self.add(request.certificates, to: &etcd)
-        try verify(etcd, "etcd")
         self.etcd = etcd
+        notes += [unnamed(request, etcd)].compactMap { $0 }
+    }
+
+    /// Makes changes to a manifest. In the changed text, they must be there.
+    /// - Returns: what the user should know about them.
+    private static func change(
+        _ pod: inout StaticPod, _ component: String, _ make: (inout StaticPod) throws -> [String]
+    ) throws -> [String] {
+        let notes = try make(&pod)
+        do {
+            var changed = try StaticPod(pod.edits.applied(), path: pod.path, component: component)
+            _ = try make(&changed)
+            if changed.edits.isEmpty { return notes }
+        } catch {}
+        throw SetupError("\(pod.path): is written in a way that can't be changed here; change it by hand")
+    }
+
+    /// Spans of one cluster that name it and spans that don't would be two clusters.
+    private func unnamed(_ request: TracingRequest, _ etcd: StaticPod) -> String? {
+        guard request.cluster == nil else { return nil }
+        let named = [apiServer, etcd].filter { ClusterName.isNamed(in: $0.variable(ClusterName.variable) ?? "") }
+        guard named.count == 1 else { return nil }
+        let other = named[0].path == etcd.path ? apiServer.path : etcd.path
+        return "\(other): its spans name no cluster, but those of \(named[0].path) do, so they are of two clusters for "
+            + "Faultline; --cluster NAME names both"
     }
 
     private func samplingGap(_ request: TracingRequest) -> [String] {
@@ -115,30 +138,32 @@ package struct InstalledManifests {
         ]
     }
 
-    private mutating func enableGate(_ request: TracingRequest) throws(SetupError) {
+    private static func enableGate(_ request: TracingRequest, in pod: inout StaticPod) throws(SetupError) -> [String] {
         let gate = "APIServerTracing"
-        let isOff = apiServer.gates.contains("\(gate)=false")
-        if isOff { notes.append("\(apiServer.path): \(gate)=false switched tracing off; it becomes true") }
-        if isOff || request.apiServerGate != nil { try apiServer.enable(gate: gate) }
+        let isOff = pod.gates.contains("\(gate)=false")
+        if isOff || request.apiServerGate != nil { try pod.enable(gate: gate) }
+        return isOff ? ["\(pod.path): \(gate)=false switched tracing off; it becomes true"] : []
     }
 
+    /// Sets environment variables.
     /// - Returns: what changes for the current receiver of the spans.
-    private static func add(
-        _ certificates: ClientCertificates?, to pod: inout StaticPod
-    ) throws(SetupError) -> [String] {
-        guard let certificates else {
-            let name = ClientCertificates.authorityVariable
-            guard let authority = pod.variable(name) else { return [] }
-            return [
-                "\(pod.path): sends over TLS, since \(name) is \(authority): Faultline's listener needs tls, or remove it"
-            ]
+    private static func add(_ request: TracingRequest, to pod: inout StaticPod) throws(SetupError) -> [String] {
+        var variables = request.certificates?.environment ?? []
+        if let cluster = request.cluster {
+            variables.append(cluster.setting(besides: pod.variable(ClusterName.variable) ?? ""))
         }
         var notes: [String] = []
-        for setting in certificates.environment {
-            guard let old = pod.variable(setting.name), old != setting.value else { continue }
-            notes.append("\(pod.path): \(setting.name) was \(old); it becomes \(setting.value)")
+        let authority = ClientCertificates.authorityVariable
+        if request.certificates == nil, let file = pod.variable(authority) {
+            notes.append(
+                "\(pod.path): sends over TLS, since \(authority) is \(file): Faultline's listener needs tls, or remove it"
+            )
         }
-        try pod.add(environment: certificates.environment)
+        for variable in variables {
+            guard let old = pod.variable(variable.name), old != variable.value else { continue }
+            notes.append("\(pod.path): \(variable.name) was \(old); it becomes \(variable.value)")
+        }
+        try pod.add(environment: variables)
         return notes
     }
 
@@ -162,15 +187,6 @@ package struct InstalledManifests {
         }
         return copies.map {
             "\(directory)/\($0): the kubelet runs every file of this folder, this copy too; move it elsewhere"
-        }
-    }
-
-    /// The changed text must still be the manifest of the same component.
-    private func verify(_ pod: StaticPod, _ component: String) throws(SetupError) {
-        do {
-            _ = try StaticPod(pod.edits.applied(), path: pod.path, component: component)
-        } catch {
-            throw SetupError("\(pod.path): is written in a way that can't be changed line by line; change it by hand")
         }
     }
 

@@ -5,12 +5,13 @@ import YAML
 struct StaticPod {
     let path: String
     /// The container that runs the component.
-    let container: [YAMLNode.Entry]
-    let spec: [YAMLNode.Entry]
+    let container: YAMLNode
+    let spec: YAMLNode
     /// The names of the pod's annotations.
     let annotations: [String]
     /// The component's command line: `command` or `args`, whichever has flags.
-    let command: [YAMLNode]
+    let commandLine: YAMLNode
+    var command: [YAMLNode] { commandLine.elements ?? [] }
     /// Flags whose names were changed, with what the manifest called them.
     var renamed: [String: String] = [:]
     var edits: LineEdits
@@ -27,13 +28,15 @@ struct StaticPod {
         func missing(_ what: String) -> SetupError {
             SetupError("\(path): no \(what) found; this must be the manifest of \(component)'s static pod")
         }
-        guard let spec = root["spec"]?.entries else { throw missing("spec") }
-        let containers = root["spec"]?["containers"]?.elements ?? []
-        let found = containers.first { $0["name"]?.text == component } ?? containers.first
-        guard let container = found?.entries else { throw missing("container \(component)") }
-        let lists = ["command", "args"].compactMap { name in found?[name]?.elements }
-        guard let command = lists.first(where: { list in list.contains { $0.text?.hasPrefix("--") == true } }) else {
-            let shell = ["command", "args"].compactMap { found?[$0]?.elements }.joined().first {
+        guard let spec = root["spec"], spec.entries != nil else { throw missing("spec") }
+        let containers = spec["containers"]?.elements ?? []
+        guard let container = containers.first(where: { $0["name"]?.text == component }) ?? containers.first,
+            container.entries != nil
+        else { throw missing("container \(component)") }
+        let lists = ["command", "args"].compactMap { container[$0] }.filter { $0.elements != nil }
+        let hasFlags = { (list: YAMLNode) in list.elements?.contains { $0.text?.hasPrefix("--") == true } == true }
+        guard let commandLine = lists.first(where: hasFlags) else {
+            let shell = lists.compactMap(\.elements).joined().first {
                 $0.text?.contains("\(component) --") == true
             }
             guard let shell else { throw missing("command with flags") }
@@ -44,7 +47,7 @@ struct StaticPod {
         self.spec = spec
         annotations = (root["metadata"]?["annotations"]?.entries ?? []).map(\.key)
         self.container = container
-        self.command = command
+        self.commandLine = commandLine
         edits = LineEdits(text)
         // YAML ends lines there as well, so its positions would differ from those of the lines.
         let ends: [Unicode.Scalar] = ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
@@ -82,8 +85,8 @@ struct StaticPod {
         /// `--FLAG=VALUE`, or the value of a flag that is the argument before.
         let node: YAMLNode
         let value: String
-        /// What the manifest has as the value, with what is before it in the same argument.
-        let written: String
+        /// What is before the value in the node's text.
+        let prefix: String
     }
 
     /// The last one counts, as for the components.
@@ -93,18 +96,15 @@ struct StaticPod {
             guard let text = node.text, text.hasPrefix("--\(name)") else { continue }
             let rest = text.dropFirst(name.count + 2)
             if rest.first == "=" {
-                let value = String(rest.dropFirst())
-                return Argument(node: node, value: value, written: "--\(flag)=\(value)")
+                return Argument(node: node, value: String(rest.dropFirst()), prefix: "--\(name)=")
             }
             guard rest.isEmpty else { continue }
             // Only flags that are on or off stand alone.
-            if flag.hasSuffix("enable-distributed-tracing") {
-                return Argument(node: node, value: "true", written: "--\(flag)")
-            }
+            if flag.hasSuffix("enable-distributed-tracing") { return Argument(node: node, value: "true", prefix: text) }
             guard index + 1 < command.count, let value = command[index + 1].text else {
-                return Argument(node: node, value: "", written: "--\(flag)")
+                return Argument(node: node, value: "", prefix: text)
             }
-            return Argument(node: command[index + 1], value: value, written: value)
+            return Argument(node: command[index + 1], value: value, prefix: "")
         }
         return nil
     }
@@ -165,7 +165,7 @@ extension String {
 }
 
 extension YAMLNode {
-    subscript(field: String) -> YAMLNode? { entries?[field] }
+    subscript(field: String) -> YAMLNode? { entries?.first { $0.key == field }?.value }
 
     var entries: [Entry]? {
         guard case .mapping(let entries) = kind else { return nil }
@@ -181,8 +181,4 @@ extension YAMLNode {
         guard case .scalar(let text, _) = kind else { return nil }
         return text
     }
-}
-
-extension [YAMLNode.Entry] {
-    subscript(field: String) -> YAMLNode? { first { $0.key == field }?.value }
 }

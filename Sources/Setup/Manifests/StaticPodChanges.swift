@@ -1,15 +1,18 @@
 import YAML
 
-// Changes to a manifest, line by line, so that everything else stays as it is written.
+// Changes to a manifest, within its lines and between them, so that everything else stays as it is written.
 extension StaticPod {
     /// Sets a flag: adds it, or changes its value.
     mutating func set(_ flag: Setting) throws(SetupError) {
-        guard let argument = argument(of: flag.name) else { return try append("--\(flag.name)=\(flag.value)") }
+        let whole = "--\(flag.name)=\(flag.value)"
+        guard let argument = argument(of: flag.name) else { return try append(whole) }
         guard argument.value != flag.value else { return }
-        let isJoined = argument.written.hasPrefix("--\(flag.name)")
+        // A flag without a value.
+        let isBare = argument.value.isEmpty && argument.prefix.hasPrefix("--") && !argument.prefix.hasSuffix("=")
+        let start = argument.prefix.unicodeScalars.count
         try replace(
-            argument.node, argument.written, with: isJoined ? "--\(flag.name)=\(flag.value)" : flag.value,
-            "--\(flag.name)=\(flag.value)")
+            start..<(start + argument.value.unicodeScalars.count), of: argument.node,
+            with: (isBare ? "=" : "") + flag.value, whole, within: [commandLine])
     }
 
     /// Renames a flag that has another release's name to the one that the component's release knows.
@@ -19,23 +22,36 @@ extension StaticPod {
             guard renamed[name] != nil || value(of: name) == nil else {
                 throw SetupError("\(path): has both --\(old) and --\(name); remove the one that etcd doesn't know")
             }
-            try replace(node, "--\(old)", with: "--\(name)", "--\(name)")
+            try replace(2..<(2 + old.unicodeScalars.count), of: node, with: name, "--\(name)", within: [])
             renamed[name] = old
         }
         return renamed[name] != nil
     }
 
-    /// Replaces text of a scalar within its line.
+    /// Replaces a part of a scalar within its line.
+    ///
+    /// - Parameters:
+    ///   - part: Unicode scalars of its text.
+    ///   - nodes: what it is in. In flow style, commas and brackets need quotes.
     private mutating func replace(
-        _ node: YAMLNode, _ old: String, with new: String, _ what: String
+        _ part: Range<Int>, of node: YAMLNode, with new: String, _ what: String, within nodes: [YAMLNode]
     ) throws(SetupError) {
-        let line = node.start.line - 1
-        let written = edits.current(line)
-        let start = written.index(written.startIndex, offsetBy: node.start.column - 1, limitedBy: written.endIndex)
-        guard node.start.line == node.end.line, !old.isEmpty, let start,
-            let range = written[start...].firstRange(of: old)
-        else { throw byHand(what, node.start) }
-        edits.replace(line: line, with: written[..<range.lowerBound] + new + written[range.upperBound...])
+        guard case .scalar(let text, let style) = node.kind, node.start.line == node.end.line else {
+            throw byHand(what, node.start)
+        }
+        let quote = style == .plain ? 0 : 1
+        let start = node.start.column - 1 + quote
+        let end = node.end.column - 1 - quote
+        let line = Array(edits.lines[node.start.line - 1].unicodeScalars)
+        // Escape sequences make the text differ from what is written.
+        guard start <= end, end <= line.count, line[start..<end].elementsEqual(text.unicodeScalars) else {
+            throw byHand(what, node.start)
+        }
+        let index = node.start.line - 1
+        let needsQuotes = style == .plain && nodes.contains(where: isFlow) && new.contains(where: ",[]{}".contains)
+        if needsQuotes { edits.replace(line: index, start..<start, with: "\"") }
+        edits.replace(
+            line: index, (start + part.lowerBound)..<(start + part.upperBound), with: new + (needsQuotes ? "\"" : ""))
     }
 
     /// Adds a feature gate to those that are set.
@@ -46,10 +62,10 @@ extension StaticPod {
     }
 
     mutating func add(environment: [Setting]) throws(SetupError) {
-        var missing: [Setting] = []
+        var missing: [YAMLValue] = []
         for setting in environment {
             guard let present = variableNode(setting.name) else {
-                missing.append(setting)
+                missing.append(setting.named)
                 continue
             }
             guard let value = present["value"], let text = value.text else {
@@ -57,21 +73,22 @@ extension StaticPod {
                     "\(path):\(present.start.line):\(present.start.column): \(setting.name) has no value of its own; "
                         + "it must be \(setting.value)")
             }
-            if text != setting.value { try replace(value, text, with: setting.value, setting.name) }
+            guard text != setting.value else { continue }
+            try replace(
+                0..<text.unicodeScalars.count, of: value, with: setting.value, setting.name, within: [present])
         }
-        try add(missing.map { ["- name: \($0.name)", "  value: \($0.value)"] }, to: "env", of: container)
+        try add(missing, to: "env", of: container)
     }
 
     /// Mounts folders of the host that the container doesn't see, through volumes whose names are free.
     mutating func mount(_ folders: [HostFolder]) throws(SetupError) {
-        var mounts: [[String]] = []
-        var added: [[String]] = []
+        var mounts: [YAMLValue] = []
+        var added: [YAMLValue] = []
         for folder in folders where !shows(folder.path) {
             let present = volumes.first { $0.path == folder.path }?.name
-            let name = present ?? freeName(folder.name)
-            mounts.append(["- mountPath: \(folder.path)", "  name: \(name)", "  readOnly: true"])
-            guard present == nil else { continue }
-            added.append(["- hostPath:", "    path: \(folder.path)", "    type: Directory", "  name: \(name)"])
+            let named = HostFolder(name: present ?? freeName(folder.name), path: folder.path)
+            mounts.append(named.mount)
+            if present == nil { added.append(named.volume) }
         }
         try add(mounts, to: "volumeMounts", of: container)
         try add(added, to: "volumes", of: spec)
@@ -85,31 +102,77 @@ extension StaticPod {
         return "faultline-\(wanted)-\(number)"
     }
 
-    private mutating func add(
-        _ items: [[String]], to field: String, of mapping: [YAMLNode.Entry]
-    ) throws(SetupError) {
-        guard !items.isEmpty else { return }
-        if let elements = mapping[field]?.elements, let first = elements.first {
-            guard let indent = indent(of: first) else { throw byHand(field, first.start) }
-            edits.insert(items.flatMap { $0 }.map { indent + $0 }, before: first.start.line - 1)
-        } else {
-            // Before a field that isn't the first, since that may share its line with a dash.
-            if let present = mapping[field] { throw byHand(field, present.start) }
-            let next = mapping.count > 1 ? mapping[1] : mapping[0]
-            let anchor = next.keyPosition
-            let indent = String(repeating: " ", count: anchor.column - 1)
-            guard edits.lines[anchor.line - 1].hasPrefix(indent + next.key) else { throw byHand(field, anchor) }
-            edits.insert((["\(field):"] + items.flatMap { $0 }).map { indent + $0 }, before: anchor.line - 1)
+    /// Adds to the beginning of a list, which may be empty or missing.
+    private mutating func add(_ items: [YAMLValue], to field: String, of mapping: YAMLNode) throws(SetupError) {
+        guard !items.isEmpty, let entries = mapping.entries else { return }
+        let flow = items.map(\.flow).joined(separator: ", ")
+        if let present = entries.first(where: { $0.key == field }) {
+            let list = present.value
+            if let first = list.elements?.first {
+                if isFlow(list) { return insert("\(flow), ", at: first.start) }
+                guard let indent = indent(of: first) else { throw byHand(field, first.start) }
+                return edits.insert(try block(items).map { indent + $0 }, before: first.start.line - 1)
+            }
+            guard list.isNull || list.elements != nil else { throw byHand(field, list.start) }
+            return try fill(present, of: mapping, with: items)
         }
+        if isFlow(mapping), let first = entries.first {
+            return insert("\"\(field)\": [\(flow)], ", at: first.keyPosition)
+        }
+        // Before a field that isn't the first, since that may share its line with a dash.
+        let anchor = (entries.count > 1 ? entries[1] : entries[0]).keyPosition
+        let indent = edits.lines[anchor.line - 1].unicodeScalars.prefix(anchor.column - 1)
+        guard indent.allSatisfy({ $0 == " " }) else { throw byHand(field, anchor) }
+        edits.insert((["\(field):"] + (try block(items))).map { String(indent) + $0 }, before: anchor.line - 1)
+    }
+
+    /// Makes an empty field a list: below its key if nothing but a comment follows there.
+    private mutating func fill(
+        _ field: YAMLNode.Entry, of mapping: YAMLNode, with items: [YAMLValue]
+    ) throws(SetupError) {
+        let (key, value) = (field.keyPosition, field.value)
+        guard value.start.line == value.end.line else { throw byHand(field.key, value.start) }
+        let index = value.start.line - 1
+        let line = Array(edits.lines[index].unicodeScalars)
+        let range = (value.start.column - 1)..<(value.end.column - 1)
+        let rest = line[range.upperBound...].drop { $0 == " " || $0 == "\t" }
+        guard !isFlow(mapping), key.line == value.start.line, rest.isEmpty || rest.first == "#" else {
+            let needsBlank = range.isEmpty && line[..<range.lowerBound].last != " "
+            let flow = "[\(items.map(\.flow).joined(separator: ", "))]"
+            return edits.replace(line: index, range, with: needsBlank ? " \(flow)" : flow)
+        }
+        let blanks = line[..<range.lowerBound].reversed().prefix { $0 == " " || $0 == "\t" }.count
+        if !range.isEmpty { edits.replace(line: index, (range.lowerBound - blanks)..<range.upperBound, with: "") }
+        let indent = String(repeating: " ", count: key.column - 1)
+        edits.insert(try block(items).map { indent + $0 }, before: index + 1)
     }
 
     /// Adds to the command line, after the last argument.
     private mutating func append(_ argument: String) throws(SetupError) {
         let last = command[command.count - 1]
+        if isFlow(commandLine) { return insert(", \(YAMLValue.text(argument).flow)", at: last.end) }
         guard let indent = indent(of: last), last.start.line == last.end.line else {
             throw byHand(argument, last.start)
         }
-        edits.insert(["\(indent)- \(argument)"], before: last.start.line)
+        edits.insert(try block([.text(argument)]).map { indent + $0 }, before: last.start.line)
+    }
+
+    private mutating func insert(_ text: String, at position: SourcePosition) {
+        edits.replace(line: position.line - 1, (position.column - 1)..<(position.column - 1), with: text)
+    }
+
+    /// Elements of a list, each behind a dash, as lines.
+    private func block(_ items: [YAMLValue]) throws(SetupError) -> [String] {
+        guard let text = try? YAMLValue.list(items).serialized() else {
+            throw SetupError("\(path): what must be added can't be written as YAML")
+        }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    /// Whether a list or mapping is in brackets.
+    private func isFlow(_ node: YAMLNode) -> Bool {
+        let line = edits.lines[node.start.line - 1].unicodeScalars.dropFirst(node.start.column - 1)
+        return line.first == "[" || line.first == "{"
     }
 
     /// What is before an element's dash; nil unless it is the only element of its line.
@@ -123,7 +186,7 @@ extension StaticPod {
 
     private func byHand(_ what: String, _ position: SourcePosition) -> SetupError {
         SetupError(
-            "\(path):\(position.line):\(position.column): \(what) can't be added to a list in this style; it must be "
-                + "one element a line, each behind a dash, or be added by hand")
+            "\(path):\(position.line):\(position.column): \(what) can't be put there, because of the way in which it is "
+                + "written; write one element a line, each behind a dash, or add it by hand")
     }
 }

@@ -6,8 +6,9 @@ extension TracingRequest {
         addConfigurationFile(Self.file, to: &plan)
         let hasLists = kubernetes >= Release(1, 31)
         func arguments(_ flags: [Setting]) -> YAMLValue { hasLists ? flags.named : flags.fields }
-        func environment(_ certificates: ClientCertificates?) -> [(String, YAMLValue)] {
-            hasLists ? certificates.map { [("extraEnvs", $0.environment.named)] } ?? [] : []
+        func variables(_ certificates: ClientCertificates?) -> [(String, YAMLValue)] {
+            let variables = environment(certificates)
+            return hasLists && !variables.isEmpty ? [("extraEnvs", variables.named)] : []
         }
         let apiServer: YAMLValue = [
             "extraArgs": arguments(apiServerFlags(file: Self.file)), "extraVolumes": .list(kubeadmVolumes),
@@ -18,8 +19,8 @@ extension TracingRequest {
                 comments: kubeadmComments(hasLists: hasLists),
                 content: [
                     "apiVersion": .text("kubeadm.k8s.io/\(hasLists ? "v1beta4" : "v1beta3")"),
-                    "kind": "ClusterConfiguration", "apiServer": apiServer.with(environment(certificates)),
-                    "etcd": ["local": local.with(environment(etcdCertificates))],
+                    "kind": "ClusterConfiguration", "apiServer": apiServer.with(variables(certificates)),
+                    "etcd": ["local": local.with(variables(etcdCertificates))],
                 ]))
         addKubelet(to: &plan)
     }
@@ -47,10 +48,12 @@ extension TracingRequest {
             "Or, on a node that runs: faultline setup --from /etc/kubernetes/manifests --diff",
             "That also names the node's etcd member in its spans; a configuration of all nodes can't.",
         ]
-        guard let certificates, let etcdCertificates else { return comments }
-        if !hasLists {
-            comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.")
-        } else if !etcdFolders.isEmpty {
+        if !hasLists, !environment.isEmpty {
+            let needs = [certificates.map { _ in "certificates" }, cluster.map { _ in "the cluster's name" }]
+            comments.append(
+                "v1beta3 has no extraEnvs: for \(needs.compactMap { $0 }.joined(separator: " and ")), use --from on each node."
+            )
+        } else if let certificates, let etcdCertificates, !etcdFolders.isEmpty {
             comments += [
                 "kubeadm mounts only /etc/kubernetes/pki/etcd into etcd's pod, so etcd has a copy. On each node, before:",
                 "cp -r \(certificates.directory) \(etcdCertificates.directory)",

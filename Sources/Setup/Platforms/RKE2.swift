@@ -11,13 +11,12 @@ extension TracingRequest {
             "kube-apiserver-arg": apiServerFlags(file: file).pairs, "kube-apiserver-extra-mount": .list(mounts),
             "etcd-arg": etcdFlags(instance: nil).pairs,
         ]
-        if let certificates {
+        if !environment.isEmpty {
             content = content.with([
-                ("kube-apiserver-extra-env", certificates.environment.pairs),
-                ("etcd-extra-env", certificates.environment.pairs),
-                ("etcd-extra-mount", .list([mounts[1]])),
+                ("kube-apiserver-extra-env", environment.pairs), ("etcd-extra-env", environment.pairs),
             ])
         }
+        if certificates != nil { content = content.with([("etcd-extra-mount", .list([mounts[1]]))]) }
         plan.add(
             "/etc/rancher/rke2/config.yaml on every server: merge, then systemctl restart rke2-server.",
             content: content)
@@ -34,11 +33,11 @@ extension TracingRequest {
                 "kube-apiserver-arg": apiServerFlags(file: file).pairs, "etcd-arg": etcdFlags(instance: nil).pairs,
             ])
         noteInstances("etcd-arg", to: &plan)
-        guard let certificates else { return }
+        guard !environment.isEmpty else { return }
         plan.steps.append(
             SetupPlan.Step(
                 comments: ["/etc/systemd/system/k3s.service.env: add (API server and etcd are one process)"]
-                    + certificates.environment.map { "\($0.name)=\($0.value)" },
+                    + environment.map { "\($0.name)=\($0.value)" },
                 content: nil))
     }
 

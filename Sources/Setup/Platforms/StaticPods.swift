@@ -4,6 +4,11 @@ import YAML
 struct HostFolder {
     let name: String
     let path: String
+
+    /// An element of the container's `volumeMounts`.
+    var mount: YAMLValue { ["mountPath": .text(path), "name": .text(name), "readOnly": true] }
+    /// An element of the pod's `volumes`.
+    var volume: YAMLValue { ["hostPath": ["path": .text(path), "type": "Directory"], "name": .text(name)] }
 }
 
 // Static pods: /etc/kubernetes/manifests, as kubeadm writes it or as written by hand.
@@ -39,20 +44,14 @@ extension TracingRequest {
         addKubelet(to: &plan)
     }
 
-    private func pod(_ name: String, _ flags: [Setting], _ folders: [HostFolder]) -> YAMLValue {
-        var container: [(String, YAMLValue)] = [
-            ("name", .text(name)), ("command", .list(flags.map { "--\($0.name)=\($0.value)" })),
-        ]
-        if let environment = certificates?.environment { container.append(("env", environment.named)) }
+    /// What a pod's manifest has besides, its container's flags, mounts and variables.
+    func pod(_ name: String, _ flags: [Setting], _ folders: [HostFolder]) -> YAMLValue {
+        var container: [(String, YAMLValue)] = [("name", .text(name))]
+        if !flags.isEmpty { container.append(("command", .list(flags.map { "--\($0.name)=\($0.value)" }))) }
+        if !environment.isEmpty { container.append(("env", environment.named)) }
         guard !folders.isEmpty else { return ["spec": ["containers": [.map(container)]]] }
-        let mounts = folders.map {
-            ["mountPath": .text($0.path), "name": .text($0.name), "readOnly": true] as YAMLValue
-        }
-        let volumes = folders.map {
-            ["hostPath": ["path": .text($0.path), "type": "Directory"], "name": .text($0.name)] as YAMLValue
-        }
-        container.append(("volumeMounts", .list(mounts)))
-        return ["spec": ["containers": [.map(container)], "volumes": .list(volumes)]]
+        container.append(("volumeMounts", .list(folders.map(\.mount))))
+        return ["spec": ["containers": [.map(container)], "volumes": .list(folders.map(\.volume))]]
     }
 
     func addKubelet(to plan: inout SetupPlan) {
@@ -60,13 +59,19 @@ extension TracingRequest {
         var comments = [
             "Optional, the kubelet's spans. /var/lib/kubelet/config.yaml on each node: merge, restart the kubelet."
         ]
-        if let certificates {
+        if certificates != nil {
+            comments.append(
+                "The kubelet too takes certificates from its environment, and speaks plaintext to a TLS port without them."
+            )
+        }
+        if cluster != nil { comments.append("The kubelet too takes the cluster's name from its environment.") }
+        if !environment.isEmpty {
             comments += [
-                "The kubelet too takes certificates from its environment, and speaks plaintext to a TLS port without them.",
-                "systemctl edit kubelet: add, with the files on every node",
+                "systemctl edit kubelet: add\(certificates == nil ? "" : ", with the files on every node")",
                 "[Service]",
             ]
-            comments += certificates.environment.map { "Environment=\($0.name)=\($0.value)" }
+            // A percent sign is written twice in a unit.
+            comments += environment.map { "Environment=\($0.name)=\($0.value.replacing("%", with: "%%"))" }
         }
         plan.steps.append(SetupPlan.Step(comments: comments, content: kubeletConfiguration))
     }

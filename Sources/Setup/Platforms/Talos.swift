@@ -11,7 +11,7 @@ extension TracingRequest {
             "extraVolumes": .list(folders.map { ["hostPath": .text($0), "mountPath": .text($0), "readonly": true] }),
         ]
         let etcd: [(String, YAMLValue)] = [("etcd", ["extraArgs": etcdFlags(instance: nil).fields])]
-        let environment = certificates.map { [("env", $0.environment.fields)] } ?? []
+        let variables = environment.isEmpty ? [] : [("env", environment.fields)]
         plan.add(
             "A patch of the machine configuration: talosctl patch machineconfig --nodes NODES --patch @FILE",
             "From Talos 1.14 on, the API server's part is a document of its own, KubeAPIServerConfig.",
@@ -24,14 +24,22 @@ extension TracingRequest {
                         ]
                     ]
                 ],
-                "cluster": YAMLValue.map([("apiServer", server.with(environment))] + (certificates == nil ? etcd : [])),
+                "cluster": YAMLValue.map([("apiServer", server.with(variables))] + (environment.isEmpty ? etcd : [])),
             ])
-        guard certificates != nil else { return noteInstances("extraArgs", to: &plan) }
+        guard !environment.isEmpty else { return noteInstances("extraArgs", to: &plan) }
         var plain = self
         plain.endpoint = .local
+        let lacks = [
+            certificates.map { _ in "can't go to a TLS port" }, cluster.map { _ in "can't name their cluster" },
+        ]
+        let adds = [
+            certificates.map { _ in "forwards over TLS" },
+            cluster.map { "adds \($0.setting().value) to their resource" },
+        ]
         plan.add(
-            "TLS: Talos can't set etcd's environment variables, so etcd's spans can't go to a TLS port. They can go to a",
-            "collector on each node that takes plain text at \(plain.endpoint) and forwards over TLS. With one, merge:",
+            "Talos can't set etcd's environment variables, so etcd's spans \(lacks.compactMap { $0 }.joined(separator: " and ")).",
+            "They can go to a collector on each node that takes plain text at \(plain.endpoint) and",
+            "\(adds.compactMap { $0 }.joined(separator: ", and ")). With one, merge:",
             content: ["cluster": ["etcd": ["extraArgs": plain.etcdFlags(instance: nil).fields]]])
         noteInstances("extraArgs", to: &plan)
     }

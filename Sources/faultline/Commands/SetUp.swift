@@ -45,6 +45,12 @@ struct SetUp: ParsableCommand {
     var tls: String?
 
     @Option(
+        help: ArgumentHelp(
+            "The cluster that the spans name as theirs, where one Faultline receives those of several.",
+            valueName: "name"))
+    var cluster: String?
+
+    @Option(
         help: ArgumentHelp("Read a node's manifests, and print what changes them.", valueName: "directory"))
     var from: String?
 
@@ -96,7 +102,8 @@ struct SetUp: ParsableCommand {
         try TracingRequest(
             kubernetes: kubernetes, etcd: etcd,
             endpoint: TracingEndpoint(endpoint ?? foundEndpoint ?? "127.0.0.1:4317"),
-            samplingRatePerMillion: sampling ?? foundRate ?? 100_000, certificates: certificates())
+            samplingRatePerMillion: sampling ?? foundRate ?? 100_000, certificates: certificates(),
+            cluster: cluster.map { name throws(SetupError) in try ClusterName(name) })
     }
 
     private func release(_ text: String?, _ option: String, _ example: String) throws -> Release? {

@@ -11,7 +11,8 @@ import Testing
             "line \(Int.random(in: 0..<5, using: &chance))"
         }
         let isMixed = Bool.random(using: &chance)
-        let ends = lines.map { _ in isMixed && Bool.random(using: &chance) ? "\r\n" : "\n" }
+        var ends = lines.map { _ in isMixed && Bool.random(using: &chance) ? "\r\n" : "\n" }
+        if !ends.isEmpty, Bool.random(using: &chance) { ends[ends.count - 1] = "" }
         let text = zip(lines, ends).map { $0 + $1 }.joined()
         var edits = LineEdits(text)
         var before = [[String]](repeating: [], count: lines.count + 1)
@@ -20,7 +21,7 @@ import Testing
             let line = Int.random(in: 0...lines.count, using: &chance)
             if Bool.random(using: &chance), line < lines.count, changed[line] == lines[line] {
                 changed[line] = "changed \(number)"
-                edits.replace(line: line, with: changed[line])
+                edits.replace(line: line, 0..<lines[line].unicodeScalars.count, with: changed[line])
             } else {
                 let added = (0..<Int.random(in: 1...3, using: &chance)).map { "added \(number).\($0)" }
                 before[line] += added
@@ -29,9 +30,13 @@ import Testing
         }
         var expected = ""
         for line in 0...lines.count {
-            let end = ends.isEmpty ? "\n" : ends[max(0, line - 1)]
+            let end = ends.prefix(max(1, line)).last { !$0.isEmpty } ?? "\n"
             expected += before[line].map { $0 + end }.joined()
-            if line < lines.count { expected += changed[line] + ends[line] }
+            guard line < lines.count else { continue }
+            // What is changed at the end of a text that lacks a newline there, or follows it, gets one.
+            let isTouched = changed[line] != lines[line] || !before[lines.count].isEmpty
+            let own = ends[line].isEmpty && isTouched ? ends.last { !$0.isEmpty } ?? "\n" : ends[line]
+            expected += changed[line] + own
         }
         return (text, edits, expected)
     }
@@ -53,15 +58,18 @@ import Testing
 
     @Test func `are no patch if there are none`() {
         #expect(LineEdits("a\nb\n").unifiedDiff(path: "a.yaml").isEmpty)
-        #expect(LineEdits("a\nb").applied() == "a\nb\n")
+        #expect(LineEdits("a\nb").applied() == "a\nb")
         #expect(LineEdits("").applied() == "")
     }
 
-    @Test func `to a line that was changed already are on top of that`() {
-        var edits = LineEdits("a\r\nb\r\n")
-        edits.replace(line: 1, with: edits.current(1) + "c")
-        edits.replace(line: 1, with: edits.current(1) + "d")
-        #expect(edits.applied() == "a\r\nbcd\r\n")
+    @Test func `within a line keep their places, whatever their order`() {
+        var edits = LineEdits("a\r\nb = c # é\r\n")
+        edits.replace(line: 1, 9..<9, with: "!")
+        edits.replace(line: 1, 4..<5, with: "long")
+        edits.replace(line: 1, 4..<4, with: "<")
+        edits.replace(line: 1, 0..<1, with: "")
+        edits.replace(line: 1, 9..<9, with: "?")
+        #expect(edits.applied() == "a\r\n = <long # é!?\r\n")
     }
 }
 
@@ -81,7 +89,8 @@ private struct Patch {
     }
 
     func applied(to text: String) throws -> String {
-        let old = text.lines
+        var old = text.lines.map { $0 + "\n" }
+        if !old.isEmpty, text.unicodeScalars.last != "\n" { old[old.count - 1].unicodeScalars.removeLast() }
         var new: [String] = []
         var next = 0
         var rest = lines
@@ -99,7 +108,9 @@ private struct Patch {
             let (end, newEnd) = (next + numbers[1], new.count + numbers[3])
             while next < end || new.count < newEnd {
                 guard let line = rest.popFirst() else { throw WrongPatchError(what: "ends early") }
-                let content = String(line.dropFirst())
+                let isOpen = rest.first == "\\ No newline at end of file"
+                if isOpen { rest.removeFirst() }
+                let content = String(line.dropFirst()) + (isOpen ? "" : "\n")
                 if line.first != "+" {
                     guard next < old.count, old[next] == content else { throw WrongPatchError(what: "isn't \(line)") }
                     next += 1
@@ -108,7 +119,7 @@ private struct Patch {
             }
             guard next == end, new.count == newEnd else { throw WrongPatchError(what: "counts of \(header)") }
         }
-        return (new + old[next...]).map { $0 + "\n" }.joined()
+        return (new + old[next...]).joined()
     }
 }
 

@@ -91,10 +91,56 @@ import Testing
         }
     }
 
+    private static let mount = "    - mountPath: /new\n      name: new\n      readOnly: true\n"
+    private static let flowMount = "{\"mountPath\": \"/new\", \"name\": \"new\", \"readOnly\": true}"
+
+    /// A manifest with some of its lists in brackets, null or empty.
+    @Test(arguments: [
+        ("", "    volumeMounts:\n\(mount)"),
+        ("    volumeMounts: []\n", "    volumeMounts:\n\(mount)"),
+        ("    volumeMounts: [ ] # none\n", "    volumeMounts: # none\n\(mount)"),
+        ("    volumeMounts: ~\t#none\n", "    volumeMounts:\t#none\n\(mount)"),
+        ("    volumeMounts:\n", "    volumeMounts:\n\(mount)"),
+        ("    volumeMounts: [\n    ]\n", ""),
+        ("    volumeMounts:\n      null\n", "    volumeMounts:\n      [\(flowMount)]\n"),
+        ("    volumeMounts: [{name: a}]\n", "    volumeMounts: [\(flowMount), {name: a}]\n"),
+    ]) func `gets mounts, however its list is written`(before: String, after: String) throws {
+        let head = "spec:\n  containers:\n  - command: [etcd, --name=x]\n"
+        let tail = "    name: etcd\n  volumes: [{name: new, hostPath: {path: /new}}]\n"
+        var pod = try pod(head + before + tail)
+        guard !after.isEmpty else {
+            #expect(throws: SetupError.self) { try pod.mount([HostFolder(name: "new", path: "/new")]) }
+            return
+        }
+        try pod.mount([HostFolder(name: "new", path: "/new")])
+        #expect(pod.edits.applied() == head + after + tail)
+    }
+
+    @Test func `in brackets keeps them, with quotes where values need them`() throws {
+        let text =
+            "{spec: {containers: [{name: etcd, command: [etcd, --gates=A=true, \"--b\"], env: , args: ~}], "
+            + "volumes: }}\n"
+        var pod = try pod(text)
+        try pod.set(Setting("gates", "A=true,B=true"))
+        try pod.set(Setting("new", "[::1]:1"))
+        try pod.add(environment: [Setting("C", "d, e")])
+        try pod.mount([HostFolder(name: "f", path: "/f")])
+        #expect(
+            pod.edits.applied()
+                == "{spec: {containers: [{\"volumeMounts\": "
+                + "[{\"mountPath\": \"/f\", \"name\": \"f\", \"readOnly\": true}], name: etcd, "
+                + "command: [etcd, \"--gates=A=true,B=true\", \"--b\", \"--new=[::1]:1\"], "
+                + "env: [{\"name\": \"C\", \"value\": \"d, e\"}], args: ~}], "
+                + "volumes: [{\"hostPath\": {\"path\": \"/f\", \"type\": \"Directory\"}, \"name\": \"f\"}]}}\n")
+        let again = try self.pod(pod.edits.applied())
+        #expect(again.value(of: "gates") == "A=true,B=true" && again.value(of: "new") == "[::1]:1")
+        #expect(again.variable("C") == "d, e" && again.shows("/f"))
+    }
+
     @Test(arguments: [
         (
             "command:\n    - etcd\n    - --name=node-1\n    - --data-dir=/var/lib/etcd\n",
-            "command: [etcd, --name=x]\n", "by hand"
+            "command: [etcd, \"--name=\\x78\"]\n", "by hand"
         ),
         ("spec:\n", "specification:\n", "no spec found"),
         ("- --name=node-1\n    - --data-dir=/var/lib/etcd", "- run", "no command with flags"),
@@ -103,7 +149,7 @@ import Testing
         let text = Self.text.replacing(part, with: other)
         #expect(text != Self.text)
         #expect {
-            _ = try changed(text) { try $0.set(Setting("new", "1")) }
+            _ = try changed(text) { try $0.set(Setting("name", "1")) }
         } throws: { error in
             (error is SetupError || error is Diagnostics) && "\(error)".contains(expected)
         }
