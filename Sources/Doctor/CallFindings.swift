@@ -26,11 +26,11 @@ package struct CallFindings {
     /// At most this part is lost without being said.
     private static let lostMax = 0.1
 
-    init(_ operations: [Operation]) {
+    /// - Parameter roleOf: the role of a service.
+    init(_ operations: [Operation], _ roleOf: (_ service: String) -> ServiceRole) {
         func count(_ role: ServiceRole, _ kind: SpanKind) -> Int {
             operations.filter {
-                ServiceNames.usual.role(of: $0.service) == role && $0.kind == kind.name
-                    && $0.operation.hasPrefix(Self.prefix)
+                roleOf($0.service) == role && $0.kind == kind.name && $0.operation.hasPrefix(Self.prefix)
             }.reduce(0) { $0 + $1.count - $1.errors }
         }
         made = count(.apiServer, .client)

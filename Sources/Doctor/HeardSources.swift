@@ -18,6 +18,8 @@ package struct HeardSources: Sendable {
         package var cluster: String
         package var service: String
         package var instance: String
+        /// As the daemon's configuration knows its services.
+        @OrNull var role: String?
         package var spans: Int
         var late: Int
         @OrNull package var lateness_seconds: Double?
@@ -28,7 +30,7 @@ package struct HeardSources: Sendable {
         @OrNull package var clock_offset_seconds: Double?
         @OrNull package var dialect: String?
 
-        var role: ServiceRole { ServiceNames.usual.role(of: service) }
+        var knownRole: ServiceRole { role.flatMap(ServiceRole.init) ?? .other }
         /// When its first and its last span ended, Unix nanoseconds.
         var firstEnd: Int64 { Timestamp.parse(rfc3339: first) ?? 0 }
         var lastEnd: Int64 { Timestamp.parse(rfc3339: last) ?? 0 }

@@ -11,7 +11,9 @@ package enum SettledTime {
     /// Unix nanoseconds; nil while there is none.
     package static func range(_ sources: [HeardSources.Source], now: Int64) -> Range<Int64>? {
         let clusters = Dictionary(grouping: sources, by: \.cluster).values
-        let senders = clusters.flatMap { Replacements.current($0) }.filter { [.apiServer, .etcd].contains($0.role) }
+        let senders = clusters.flatMap { Replacements.current($0) }.filter {
+            [.apiServer, .etcd].contains($0.knownRole)
+        }
         let end = now - delay
         let start = max(end - longest, senders.map(\.firstEnd).max() ?? 0)
         return start < end ? start..<end : nil

@@ -13,6 +13,8 @@ package struct SourceFindings {
     /// How many times as long as its spans are apart a process must be silent.
     private static let gapsMin = 20.0
     private static let offsetMin = 1.0
+    /// After how long a process counts as removed while others of its control plane send, nanoseconds.
+    private static let removedAfter: Int64 = 86_400_000_000_000
 
     package init(now: Int64) { self.now = now }
 
@@ -22,12 +24,12 @@ package struct SourceFindings {
             return [
                 "no spans have arrived. `faultline setup` prints what to add to kube-apiserver and etcd; if that is done, "
                     + "look for the endpoint in the API server's log, and check that the OTLP port can be reached from the "
-                    + "control-plane nodes."
+                    + "control-plane nodes. etcd alone sends none: it traces what the API server does."
             ] + intake(heard)
         }
         let clusters = Set(heard.sources.map(\.cluster)).sorted()
         return clusters.flatMap { cluster in
-            let sources = Replacements.current(heard.sources.filter { $0.cluster == cluster })
+            let sources = remaining(Replacements.current(heard.sources.filter { $0.cluster == cluster }))
             let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
             let operations = heard.operations.filter { $0.cluster ?? "" == cluster }
             let name =
@@ -39,10 +41,16 @@ package struct SourceFindings {
             guard !isEarly(sources) else { return clocks(sources).map { name + $0 } }
             let found: [[String]] = [
                 missing(sources), silence(sources), unnamed(sources), joined(sources, requests),
-                CallFindings(operations).sentences(silent: Set(silent(sources).map(\.role))), clocks(sources),
+                calls(operations, sources), clocks(sources),
             ]
             return found.flatMap { $0 }.map { name + $0 }
         } + intake(heard)
+    }
+
+    private func calls(_ operations: [CallFindings.Operation], _ sources: [HeardSources.Source]) -> [String] {
+        let roles = Dictionary(sources.map { ($0.service, $0.knownRole) }) { role, _ in role }
+        return CallFindings(operations) { roles[$0] ?? .other }
+            .sentences(silent: Set(silent(sources).map(\.knownRole)))
     }
 
     /// Nothing is said to be missing of a cluster that has only just begun to send: exporters send every few seconds, not all at
@@ -62,35 +70,63 @@ package struct SourceFindings {
             + "too early to tell what is missing: the first spans are less than half a minute old"
     }
 
+    /// Without processes that were removed long ago: scaled down, or with their node.
+    private func remaining(_ sources: [HeardSources.Source]) -> [HeardSources.Source] {
+        let latest = latest(of: sources)
+        return sources.filter { latest - $0.lastEnd <= Self.removedAfter }
+    }
+
+    /// When the last span ended. A clock that is ahead, and not yet known to be, doesn't make others silent.
+    private func latest(of sources: [HeardSources.Source]) -> Int64 { min(sources.map(\.lastEnd).max() ?? now, now) }
+
     private func missing(_ sources: [HeardSources.Source]) -> [String] {
-        let roles = Set(sources.map(\.role))
+        let unknown = Self.names(sources.filter { $0.knownRole == .other && !$0.service.isEmpty })
+        let roles = Set(sources.map(\.knownRole))
         switch (roles.contains(.apiServer), roles.contains(.etcd)) {
         case (true, true): return []
         case (true, false):
             return [
                 "kube-apiserver sends spans, etcd doesn't: time in etcd can't be separated from time on the connection to it. "
-                    + "`faultline setup` prints etcd's flags."
+                    + "`faultline setup` prints etcd's flags." + Self.byAnotherName(unknown, [.etcd])
             ]
         case (false, true):
             return [
                 "etcd sends spans, kube-apiserver doesn't: nothing is known about requests. `faultline setup` prints its "
-                    + "TracingConfiguration."
+                    + "TracingConfiguration." + Self.byAnotherName(unknown, [.apiServer])
             ]
         case (false, false):
-            let services = sources.map {
-                $0.service.isEmpty ? "one without service.name" : PrintableText.escape($0.service)
-            }
-            let names = Set(services).sorted().joined(separator: ", ")
             return [
-                "neither kube-apiserver nor etcd sends spans, only \(names.shortened(60)). If one of these is "
-                    + "kube-apiserver or etcd by another name, say so under `services:`."
+                "neither kube-apiserver nor etcd sends spans, only \(Self.names(sources).joined(separator: ", ").shortened(60)). "
+                    + "`faultline setup` prints what to add to them."
+                    + Self.byAnotherName(unknown, [.apiServer, .etcd])
             ]
         }
     }
 
+    private static func names(_ sources: [HeardSources.Source]) -> [String] {
+        let names = sources.map { $0.service.isEmpty ? "one without service.name" : PrintableText.escape($0.service) }
+        return Set(names).sorted()
+    }
+
+    /// What to do if a component sends under a name that the daemon doesn't know.
+    private static func byAnotherName(_ unknown: [String], _ missing: [ServiceRole]) -> String {
+        guard let first = unknown.first, let role = missing.first else { return "" }
+        let names = unknown.joined(separator: ", ").shortened(60)
+        let one = unknown.count > 1 ? "one of the services \(names)" : "the service \(names)"
+        let components = missing.map { $0 == .etcd ? "etcd" : "kube-apiserver" }.joined(separator: " or ")
+        let usual = role == .etcd ? "etcd*" : "apiserver, kube-apiserver*"
+        let isPlain = first.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [0x2D, 0x2E, 0x5F].contains(byte)
+        }
+        let name = isPlain ? first : "\"\(first)\""
+        return " If \(one) is \(components) by another name, add it to the daemon's configuration, as in "
+            + "`services: {\(role.rawValue): [\(usual), \(name)]}`, and restart the daemon."
+    }
+
     /// Everything that is silent, or single processes beside others that send.
     private func silence(_ sources: [HeardSources.Source]) -> [String] {
-        let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
+        let own = sources.filter { [.apiServer, .etcd].contains($0.knownRole) }
         guard let latest = own.map(\.lastEnd).max() else { return [] }
         if now - latest > Self.silenceMin {
             return [
@@ -106,9 +142,8 @@ package struct SourceFindings {
 
     /// Processes that have sent nothing for long while others of the control plane have.
     private func silent(_ sources: [HeardSources.Source]) -> [HeardSources.Source] {
-        let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
-        // A clock that is ahead, and not yet known to be, doesn't make others silent.
-        let latest = min(own.map(\.lastEnd).max() ?? now, now)
+        let own = sources.filter { [.apiServer, .etcd].contains($0.knownRole) }
+        let latest = latest(of: own)
         return own.filter { source in
             let span = Double(source.lastEnd - source.firstEnd)
             let apart = source.spans > 1 ? span / Double(source.spans - 1) : .infinity
@@ -119,8 +154,8 @@ package struct SourceFindings {
 
     /// Members of etcd without an instance id look like one, so that a silent or slow one isn't noticed.
     private func unnamed(_ sources: [HeardSources.Source]) -> [String] {
-        let servers = Set(sources.filter { $0.role == .apiServer }.map(\.instance))
-        let members = sources.filter { $0.role == .etcd }
+        let servers = Set(sources.filter { $0.knownRole == .apiServer }.map(\.instance))
+        let members = sources.filter { $0.knownRole == .etcd }
         guard servers.count > 1, !members.isEmpty, members.allSatisfy({ $0.instance.isEmpty }) else { return [] }
         return [
             "\(servers.count) API servers send spans, but etcd's name no instance: if it has several members, they can't be "
@@ -130,7 +165,7 @@ package struct SourceFindings {
     }
 
     private func joined(_ sources: [HeardSources.Source], _ requests: [HeardSources.Request]) -> [String] {
-        let hasEtcd = sources.contains { $0.role == .etcd && now - $0.lastEnd <= Self.silenceMin }
+        let hasEtcd = sources.contains { $0.knownRole == .etcd && now - $0.lastEnd <= Self.silenceMin }
         let parts = requests.flatMap(\.components)
         let isAwaited = parts.contains { $0.component == "etcd-client" && $0.seconds > 0 }
         let isJoined = parts.contains { $0.component == "etcd" && $0.seconds > 0 }

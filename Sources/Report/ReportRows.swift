@@ -190,6 +190,8 @@ package struct SourceRow: Encodable, Sendable {
     package var cluster: String
     package var service: String
     package var instance: String
+    /// `apiserver`, `etcd` or `kubelet`, as the configuration knows services; null for others.
+    @OrNull var role: String?
     /// Accepted ones.
     package var spans: Int
     /// Of these, those that arrived after the time of their end had been evaluated.
@@ -214,6 +216,7 @@ package struct SourceRow: Encodable, Sendable {
         cluster = labels.cluster
         service = labels.service
         instance = labels.instance
+        role = source.role == .other ? nil : source.role.rawValue
         spans = counts.spans
         late = counts.late
         lateness_seconds = counts.late > 0 ? Double(counts.lateness) / 1e9 : nil

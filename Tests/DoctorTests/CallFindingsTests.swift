@@ -9,13 +9,14 @@ import Testing
             CallFindings.Operation(
                 cluster: nil, service: service, operation: name, kind: kind, count: count + failed, errors: failed)
         }
-        return CallFindings([
+        let operations = [
             operation("apiserver", "CLIENT", made, "etcdserverpb.KV/Range"),
             operation("etcd", "SERVER", answered, "etcdserverpb.KV/Range"),
             // A watch has a span when its stream ends, on either side.
             operation("apiserver", "CLIENT", 100_000, "etcdserverpb.Watch/Watch"),
             operation("somebody", "CLIENT", 100_000, "etcdserverpb.KV/Range"),
-        ]).sentences(silent: silent)
+        ]
+        return CallFindings(operations) { ServiceNames.usual.role(of: $0) }.sentences(silent: silent)
     }
 
     @Test func `are nothing to speak of if at most one in ten is missing`() {

@@ -1,3 +1,4 @@
+import Engine
 import Support
 import Testing
 
@@ -5,6 +6,12 @@ import Testing
 
 @Suite struct `What doctor finds` {
     private static let now: Int64 = 1_800_000_000_000_000_000
+
+    /// As the daemon knows it.
+    private static func role(of service: String) -> String? {
+        let role = ServiceNames.usual.role(of: service)
+        return role == .other ? nil : role.rawValue
+    }
 
     private func source(
         _ service: String, instance: String = "", cluster: String = "", age seconds: Int64 = 1, late: Int = 0,
@@ -14,7 +21,8 @@ import Testing
         let first = Timestamp.rfc3339(last - max(999 * apart, heard) * 1_000_000_000)
         let end = Timestamp.rfc3339(last)
         return HeardSources.Source(
-            cluster: cluster, service: service, instance: instance, spans: 1_000, late: late,
+            cluster: cluster, service: service, instance: instance, role: Self.role(of: service), spans: 1_000,
+            late: late,
             lateness_seconds: late > 0 ? 90 : nil, first: first, last: end, sampling_ratio: nil, sampling_source: nil,
             clock_offset_seconds: offset, dialect: nil)
     }
@@ -99,6 +107,39 @@ import Testing
         let two = sentences(others + [old, server("c", age: 310, heard: 2_000), server("a2", age: 1, heard: 290)])
         #expect(two.count == 1)
         #expect(two.first?.hasPrefix("apiserver a has sent nothing for 5m") == true)
+    }
+
+    @Test func `is no process that was removed a day ago, unless none of its kind is left`() {
+        let day: Int64 = 86_400
+        let others = ["apiserver", "etcd"].map { source($0, instance: "1", heard: 3 * day) }
+        for (age, isMissed) in [(day, true), (day + 2, false)] {
+            let gone = ["apiserver", "etcd"].map { source($0, instance: "2", age: age) }
+            #expect(sentences(others + gone).count == (isMissed ? 2 : 0))
+        }
+        let alone = sentences([source("apiserver"), source("etcd", age: day + 2)])
+        #expect(alone.count == 1 && alone.first?.hasPrefix("kube-apiserver sends spans, etcd doesn't") == true)
+        // Nothing is removed while nothing is left.
+        let all = sentences([source("apiserver", age: 2 * day), source("etcd", age: 2 * day)])
+        #expect(all.count == 1 && all.first?.hasPrefix("the last span ended 2d") == true)
+    }
+
+    @Test(arguments: [
+        (
+            ["store", "apiserver"],
+            "If the service store is etcd by another name, add it to the daemon's configuration, as in "
+                + "`services: {etcd: [etcd*, store]}`, and restart"
+        ),
+        (["gate: way", "etcd"], "`services: {apiserver: [apiserver, kube-apiserver*, \"gate: way\"]}`"),
+        (
+            ["store", "gateway"],
+            "If one of the services gateway, store is kube-apiserver or etcd by another name, add it to the daemon's "
+                + "configuration, as in `services: {apiserver: [apiserver, kube-apiserver*, gateway]}`"
+        ),
+    ]) func `names services that may be what is missing`(services: [String], expected: String) {
+        let found = sentences(services.map { source($0) })
+        #expect(found.count == 1 && found.first?.contains(expected) == true, "\(found)")
+        #expect(!sentences([source("apiserver"), source("kubelet")]).joined().contains("by another name"))
+        #expect(sentences([source("apiserver"), source("etcd"), source("store")]).isEmpty)
     }
 
     @Test func `is that all have been silent for over two minutes`() {

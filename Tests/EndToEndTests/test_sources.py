@@ -19,6 +19,7 @@ from harness.command import faultline
 from harness.spans import MILLISECOND, SECOND
 from harness.waiting import eventually
 
+ROLES = {"apiserver": "apiserver", "kube-apiserver": "apiserver", "etcd": "etcd", "kubelet": "kubelet"}
 START = 1_767_225_600 * SECOND
 
 
@@ -55,7 +56,7 @@ def rfc3339(nanoseconds):
 
 def row(cluster, service, instance, ends):
     return {
-        "cluster": cluster, "service": service, "instance": instance, "spans": len(ends), "first": rfc3339(min(ends)),
+        "cluster": cluster, "service": service, "instance": instance, "role": ROLES.get(service), "spans": len(ends), "first": rfc3339(min(ends)),
         "last": rfc3339(max(ends)), "sampling_ratio": None, "sampling_source": None,
         "clock_offset_seconds": None, "dialect": None,
     }  # fmt: skip

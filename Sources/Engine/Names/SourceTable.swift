@@ -66,6 +66,7 @@ package struct SeenSource: Sendable {
     package let sampling: SamplingRatio?
     /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
     package let clockOffset: Int64?
+    package let role: ServiceRole
 }
 
 /// The window's sources, by number, and what came from each. Number 0 is the overflow row, for sources that have no place.
@@ -108,7 +109,7 @@ package struct SourceTable: Sendable {
             let isReference = roles[number] == .apiServer && compared.contains(names.labels[number].cluster)
             return SeenSource(
                 labels: names.labels[number], counts: counts[number], sampling: sampling[number],
-                clockOffset: counts[number].clockOffset ?? (isReference ? 0 : nil))
+                clockOffset: counts[number].clockOffset ?? (isReference ? 0 : nil), role: roles[number])
         }
     }
 
