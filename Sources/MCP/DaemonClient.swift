@@ -97,8 +97,16 @@ package struct DaemonClient: Sendable {
                 : "the token of --token-file is not one of the daemon's"
         }
         let problem = try? JSONDecoder().decode(Problem.self, from: Data(text.utf8))
-        return problem?.error ?? text.split(separator: "\n").joined(separator: " ")
+        // Every daemon has the paths that are asked for, but only on its query port.
+        guard let said = problem?.error, !said.hasPrefix("no such path") else {
+            return
+                "what listens at \(PrintableText.escape(address)) doesn't answer a daemon's queries; \(Self.rightAddress)"
+        }
+        return said
     }
+
+    private static let rightAddress =
+        "--address must be where the daemon listens for scrape and API, port 9464 by default; 4317 and 4318 take spans"
 
     /// Why there is no answer, and what to do about it.
     private func reason(_ error: any Error) -> String {
@@ -111,8 +119,11 @@ package struct DaemonClient: Sendable {
                 "nothing listens there"
             case let error where Self.isRefusal(error): "nothing listens there"
             default:
-                address.hasPrefix("https:") ? "the connection or its TLS handshake failed" : "the connection failed"
+                address.hasPrefix("https:")
+                    ? "the connection or its TLS handshake failed"
+                    : "what listens there doesn't answer in HTTP without TLS (https:// asks with it); \(Self.rightAddress)"
             }
+        if reason.hasSuffix(Self.rightAddress) { return reason }
         return "\(reason); is faultline serve running there? --address names another"
     }
 
