@@ -20,8 +20,15 @@ final class EventHub: Sendable {
         }
     }
 
+    private struct Record {
+        let events: AsyncStream<ByteBuffer>.Continuation
+        let peer: SocketAddress?
+        /// What it hears of; nil for all clusters.
+        let cluster: String?
+    }
+
     private struct State {
-        var listeners: [Int: (events: AsyncStream<ByteBuffer>.Continuation, peer: SocketAddress?)] = [:]
+        var listeners: [Int: Record] = [:]
         var nextNumber = 0
         var isStopped = false
     }
@@ -33,14 +40,15 @@ final class EventHub: Sendable {
 
     private let state = Mutex(State())
 
-    /// nil if there are as many as allowed, or the server is stopping.
-    func listen(_ peer: SocketAddress?) -> Listener? {
+    /// - Parameter cluster: only events of this one; nil for all.
+    /// - Returns: nil if there are as many as allowed, or the server is stopping.
+    func listen(_ peer: SocketAddress?, to cluster: String? = nil) -> Listener? {
         let (events, continuation) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingOldest(Self.waitingMax))
         let number = state.withLock { state -> Int? in
             guard !state.isStopped, state.listeners.count < Self.listenersMax else { return nil }
             state.nextNumber += 1
-            state.listeners[state.nextNumber] = (continuation, peer)
+            state.listeners[state.nextNumber] = Record(events: continuation, peer: peer, cluster: cluster)
             return state.nextNumber
         }
         return number.map { Listener($0, events, self) }
@@ -48,11 +56,15 @@ final class EventHub: Sendable {
 
     var isHeard: Bool { state.withLock { !$0.listeners.isEmpty } }
 
-    /// Returns the addresses of listeners that were dropped because they read too slowly.
-    func send(_ event: ByteBuffer) -> [SocketAddress?] {
+    /// What its listeners hear of; nil for those who hear of all clusters.
+    var audiences: Set<String?> { state.withLock { Set($0.listeners.values.map(\.cluster)) } }
+
+    /// - Parameter isMeant: whether an event is for those who hear of a cluster, nil for all.
+    /// - Returns: the addresses of listeners that were dropped because they read too slowly.
+    func send(_ event: ByteBuffer, to isMeant: (_ cluster: String?) -> Bool = { _ in true }) -> [SocketAddress?] {
         state.withLock { state in
             var dropped: [SocketAddress?] = []
-            for (number, listener) in state.listeners {
+            for (number, listener) in state.listeners where isMeant(listener.cluster) {
                 guard case .dropped = listener.events.yield(event) else { continue }
                 listener.events.finish()
                 state.listeners[number] = nil

@@ -24,25 +24,26 @@ struct EventTicker: Sendable {
             }
             let (before, isStatusDue) = (known, ticks % Self.ticksPerStatus == 0)
             ticks += 1
+            let audiences = pools.events.audiences
             let found = try? await pools.queries.run { [surface] in
                 var changes = before ?? EventChanges(surface.pipeline.evaluation)
-                var events = try changes.update(surface.pipeline.evaluation)
-                if isStatusDue { events.append(try Self.status(surface)) }
-                return (changes, events)
+                let events = try changes.update(surface.pipeline.evaluation)
+                let statuses = isStatusDue ? try audiences.map { ($0, try Self.status(surface, of: $0)) } : []
+                return (changes, events, statuses)
             }
-            guard let (changes, events) = found else { continue }
+            guard let (changes, events, statuses) = found else { continue }
             known = changes
-            for event in events {
-                for peer in pools.events.send(event) {
-                    refusals.count(.slowListener, peer: peer)
-                }
-            }
+            var slow: [SocketAddress?] = []
+            for (cluster, event) in events { slow += pools.events.send(event) { $0 == nil || $0 == cluster } }
+            for (audience, status) in statuses { slow += pools.events.send(status) { $0 == audience } }
+            for peer in slow { refusals.count(.slowListener, peer: peer) }
         }
     }
 
-    static func status(_ surface: QueryServer.Surface) throws -> ByteBuffer {
+    /// - Parameter cluster: nil for all.
+    static func status(_ surface: QueryServer.Surface, of cluster: String?) throws -> ByteBuffer {
         let now = QueryRange(from: nil, to: nil, now: surface.now())
-        return try ServerSentEvent.text("status", StatusJSON(surface, now))
+        return try ServerSentEvent.text("status", StatusJSON(surface, now, of: cluster))
     }
 }
 
@@ -61,16 +62,20 @@ struct EventChanges: Sendable {
         alerts = Self.alerts(evaluation).mapValues(\.state)
     }
 
-    /// The events that say what has changed.
-    mutating func update(_ evaluation: EvaluationSnapshot) throws -> [ByteBuffer] {
+    /// The events that say what has changed, with the cluster that each is about.
+    mutating func update(_ evaluation: EvaluationSnapshot) throws -> [(cluster: String, event: ByteBuffer)] {
         let (incidentsNow, alertsNow) = (Self.incidents(evaluation), Self.alerts(evaluation))
         let changedAlerts = alertsNow.filter { alerts[$0.key] != $0.value.state }
             .sorted { ($0.key.activeAt, $0.key.fingerprint) < ($1.key.activeAt, $1.key.fingerprint) }
         let changedIncidents = incidentsNow.filter { incidents[$0.key] != $0.value }.sorted { $0.key < $1.key }
         incidents = incidentsNow
         alerts = alertsNow.mapValues(\.state)
-        return try changedIncidents.map { try ServerSentEvent.text("incident", $0.value) }
-            + changedAlerts.map { try ServerSentEvent.text("alert", AlertJSON($0.value)) }
+        return try changedIncidents.map {
+            ($0.value.cluster ?? "", try ServerSentEvent.text("incident", $0.value))
+        }
+            + changedAlerts.map {
+                ($0.value.labels["cluster"] ?? "", try ServerSentEvent.text("alert", AlertJSON($0.value)))
+            }
     }
 
     private static func incidents(_ evaluation: EvaluationSnapshot) -> [String: IncidentJSON] {

@@ -88,11 +88,18 @@ struct UnknownRequest: RouterMiddleware {
     func handle(
         _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
     ) async throws -> Response {
+        guard !Self.hasEmptyComponent(request.uri.path) else { return answer(request, context.channel.remoteAddress) }
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             return answer(request, context.channel.remoteAddress)
         }
+    }
+
+    /// The router ignores empty components, but a path with one is another path (RFC 3986, section 3.3). So are paths with dots or
+    /// percent-encoded letters, which only clients may resolve; no route matches them.
+    private static func hasEmptyComponent(_ path: String) -> Bool {
+        path.contains("//") || (path.hasSuffix("/") && path != "/")
     }
 
     private func answer(_ request: Request, _ peer: SocketAddress?) -> Response {

@@ -5,13 +5,14 @@ import Rules
 /// Alerts of the rules in force.
 package enum AlertMetrics {
     package static let table = MetricTable<EvaluationSnapshot>([
-        .family("faultline_alerts", .gauge, labels: ["alertname", "alertstate"], help: "Alerts by rule and state.") {
-            rules, exposition in
-            let (alerts, groups) = (rules.alerts, rules.groups)
-            for name in Set(groups.flatMap { $0.definition.rules.map(\.alert) }).sorted() {
-                for state in [AlertState.pending, .firing] {
-                    let count = alerts.count { $0.name == name && $0.state == state }
-                    exposition.sample(Double(count), [name, state.rawValue])
+        .family("faultline_alerts", .gauge, labels: labels, help: "Alerts by rule and state.") { rules, exposition in
+            let names = Set(rules.groups.flatMap { $0.definition.rules.map(\.alert) }).sorted()
+            for (cluster, alerts) in byCluster(rules.alerts + rules.resolvedAlerts, { $0.labels["cluster"] ?? "" }) {
+                for name in names {
+                    for state in [AlertState.pending, .firing] {
+                        let count = alerts.count { $0.name == name && $0.state == state }
+                        exposition.sample(Double(count), SeriesText(cluster: cluster, labels, [name, state.rawValue]))
+                    }
                 }
             }
         },
@@ -19,6 +20,13 @@ package enum AlertMetrics {
             $0.refusedAlerts
         },
     ])
+
+    private static let labels = ["alertname", "alertstate"]
+}
+
+/// Elements by cluster, in order. Those without one are always there, so that something counts them before the first one.
+private func byCluster<Element>(_ elements: [Element], _ cluster: (Element) -> String) -> [(String, [Element])] {
+    Dictionary(grouping: elements, by: cluster).merging(["": []]) { known, _ in known }.sorted { $0.key < $1.key }
 }
 
 /// Incidents by what their verdicts say.
@@ -26,10 +34,7 @@ package enum IncidentMetrics {
     package static let table = MetricTable<EvaluationSnapshot>([
         .family("faultline_incidents", .gauge, labels: labels, help: "Open incidents.") {
             snapshot, exposition in
-            // Series without a cluster are always there, so that something counts the incidents before the first one.
-            for (cluster, incidents) in Dictionary(grouping: snapshot.incidents, by: \.cluster)
-                .merging(["": []], uniquingKeysWith: { known, _ in known }).sorted(by: { $0.key < $1.key })
-            {
+            for (cluster, incidents) in byCluster(snapshot.incidents, \.cluster) {
                 let open = incidents.filter { $0.closedAt == nil }
                 for side in sides {
                     for severity in IncidentSeverity.allCases {

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack
 
+import pytest
+
 from harness import http_client, raw, spans
 from harness.waiting import DEADLINE, eventually
 
@@ -22,8 +24,9 @@ groups:
 
 
 class Listener:
-    def __init__(self, daemon):
-        self.answer = urllib.request.urlopen(f"http://{daemon.query}/api/v1/events", timeout=DEADLINE)
+    def __init__(self, daemon, cluster=None):
+        query = f"?cluster={cluster}" if cluster else ""
+        self.answer = urllib.request.urlopen(f"http://{daemon.query}/api/v1/events{query}", timeout=DEADLINE)
         assert (self.answer.status, self.answer.headers["Content-Type"]) == (200, "text/event-stream")
 
     def __enter__(self):
@@ -103,5 +106,40 @@ def test_events_end_when_the_daemon_stops(serve):
         assert daemon.stop() == 0
 
 
-def test_events_take_no_parameters(daemon):
-    assert daemon.get("/api/v1/events?limit=1")[0] == 400
+@pytest.mark.parametrize("query", ["limit=1", "from=-5m", "cluster="])
+def test_events_take_no_other_parameter_than_a_cluster(daemon, query):
+    assert daemon.get(f"/api/v1/events?{query}")[0] == 400
+
+
+def test_a_listener_to_a_cluster_hears_of_that_one_only(serve):
+    daemon = serve(RULES, "evaluation_delay: 1s\n")
+
+    def send(cluster, count):
+        made = [spans.span("GET /healthz", duration=spans.SECOND) for _ in range(count)]
+        message = spans.request(*made, service="apiserver")
+        if cluster:
+            message.resource_spans[0].resource.attributes.append(spans.text("k8s.cluster.name", cluster))
+        assert http_client.send(daemon.http, message.SerializeToString()).status == 200
+
+    with Listener(daemon, "east") as east, Listener(daemon, "north") as north, Listener(daemon) as all_of_them:
+        for listener in (east, north, all_of_them):
+            assert listener.next()[1]["accepted"] == 0
+        eventually(lambda: json.loads(daemon.get("/api/v1/rules")[2])[0]["evaluated_at"], "rules are evaluated")
+        all_of_them.until("status")
+        for cluster, count in (("west", 3), ("east", 2), (None, 1)):
+            send(cluster, count)
+        found = set()
+        while len(found) < 6:
+            name, event = all_of_them.next()
+            if name != "status":
+                found.add((name, event["cluster"] if name == "incident" else event["labels"].get("cluster")))
+        assert found == {(name, cluster) for name in ("incident", "alert") for cluster in ("west", "east", None)}
+        assert east.until("incident")["cluster"] == "east" and east.until("alert")["labels"]["cluster"] == "east"
+        status = east.until("status")
+        assert (status["accepted"], status["incident"]["cluster"]) == (2, "east")
+        assert all_of_them.until("status")["accepted"] == 6
+        name, status = north.next()
+        while status["received"] < 6:
+            assert (name, status["accepted"], status["incident"]) == ("status", 0, None)
+            name, status = north.next()
+        assert (name, status["accepted"], status["incident"], status["last_span"]) == ("status", 0, None, None)

@@ -4,13 +4,16 @@ import Hummingbird
 extension Resource {
     /// Server-sent events: a status every two seconds; alerts and incidents as they change.
     static let events = Resource(
-        path: "/api/v1/events", parameters: [],
+        path: "/api/v1/events", parameters: [.cluster],
         summary: "server-sent events: a status every two seconds; alerts and incidents as they change",
         answer: .text, contentType: "text/event-stream"
     ) { exchange in
-        guard let listener = exchange.server.pools.events.listen(exchange.peer) else { return exchange.tooMany() }
+        let cluster = exchange.query[.cluster]
+        guard let listener = exchange.server.pools.events.listen(exchange.peer, to: cluster) else {
+            return exchange.tooMany()
+        }
         let first = try await exchange.server.pools.queries.run { [surface = exchange.surface] in
-            try EventTicker.status(surface)
+            try EventTicker.status(surface, of: cluster)
         }
         let body = ResponseBody { writer in
             try await writer.write(first)

@@ -7,7 +7,7 @@ import Support
 extension Resource {
     /// The current state: counts of the received spans by outcome, their rate, and the open incident.
     static let status = json("/api/v1/status", summary: "current state", schema: .named("Status")) { surface, query in
-        StatusJSON(surface, query.range) { query.includes(cluster: $0.cluster) }
+        StatusJSON(surface, query.range, of: query[.cluster])
     }
 }
 
@@ -25,17 +25,25 @@ struct StatusJSON: Encodable, Sendable {
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double
 
-    init(_ surface: QueryServer.Surface, _ range: QueryRange, where isWanted: (Incident) -> Bool = { _ in true }) {
+    /// - Parameter cluster: only its incident and spans; nil for all.
+    init(_ surface: QueryServer.Surface, _ range: QueryRange, of cluster: String?) {
         let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
-        let open = pipeline.evaluation.incidents.filter { $0.isOpen && isWanted($0) }
+        let open = pipeline.evaluation.incidents.filter { $0.isOpen && $0.cluster == cluster ?? $0.cluster }
         incident = open.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
         let view = pipeline.view()
-        last_span = view.lastEnd.map(Timestamp.rfc3339)
+        var last = view.lastEnd
+        if let cluster {
+            let sources = pipeline.sources().seen.filter { $0.labels.cluster == cluster }.map(\.counts)
+            spans.accepted = sources.reduce(0) { $0 + $1.spans }
+            spans.late = sources.reduce(0) { $0 + $1.late }
+            last = sources.map(\.last).max()
+        }
+        last_span = last.map(Timestamp.rfc3339)
         now = Timestamp.rfc3339(range.now)
         recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
-        spans_per_second = view.spanRate(in: range.given, now: range.now)
+        spans_per_second = view.spanRate(in: range.given, now: range.now, of: cluster)
     }
 
     private enum CodingKeys: String, CodingKey {

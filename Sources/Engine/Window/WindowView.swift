@@ -266,13 +266,27 @@ extension WindowView {
     /// - Parameters:
     ///   - range: Unix nanoseconds; nil for the last minute whose spans have arrived.
     ///   - now: Unix nanoseconds.
-    package func spanRate(in range: Range<Int64>?, now: Int64) -> Double {
+    ///   - cluster: only its spans.
+    package func spanRate(in range: Range<Int64>?, now: Int64, of cluster: String? = nil) -> Double {
         guard let oldest = slots.first?.start else { return 0 }
         let end = min(range?.upperBound ?? .max, max(now - Self.arrivalDelay, oldest + Window.slotWidth))
         let start = max(range?.lowerBound ?? end - Self.usualRange, oldest)
         let inRange = slots.filter { $0.start >= start && $0.start < end }
         guard let first = inRange.first?.start, let last = inRange.last?.end, start < end else { return 0 }
         let seconds = Double(max(last, end) - min(first, start)) / 1e9
-        return Double(inRange.reduce(0) { $0 + $1.count + $1.overflow }) / seconds
+        guard let cluster else { return Double(inRange.reduce(0) { $0 + $1.count + $1.overflow }) / seconds }
+        let isWanted = operations.map { $0.cluster == cluster }
+        return Double(inRange.reduce(0) { $0 + Self.count(of: $1, where: isWanted) }) / seconds
+    }
+
+    /// - Parameter isWanted: by operation.
+    private static func count(of slot: SlotView, where isWanted: [Bool]) -> Int {
+        var count = 0
+        SlotRows(slot).forEachBlock { columns, _, rows in
+            columns.operation.withSpan(rows) { numbers in
+                for index in numbers.indices where isWanted[Int(numbers[index])] { count += 1 }
+            }
+        }
+        return count
     }
 }
