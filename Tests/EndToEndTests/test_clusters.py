@@ -129,6 +129,19 @@ def test_answers_about_a_cluster_have_nothing_of_another(both, resource):
     assert '"west"' not in json.dumps(none) and '"east"' not in json.dumps(none)
 
 
+def test_the_status_of_a_cluster_counts_its_own_spans(both):
+    sources = both.ask("/api/v1/sources")
+    whole, *own = (both.ask(f"/api/v1/status{query}") for query in ("", "?cluster=west", "?cluster=east", "?cluster=nowhere"))
+    for status, cluster in zip(own, ("west", "east", "nowhere")):
+        mine = [row for row in sources if row["cluster"] == cluster]
+        assert status["accepted"] == sum(row["spans"] for row in mine)
+        assert status["last_span"] == max((row["last"] for row in mine), default=None)
+        assert {status["incident"]["cluster"] if status["incident"] else None} <= {cluster, None}
+    assert sum(status["accepted"] for status in own) == whole["accepted"]
+    assert sum(status["spans_per_second"] for status in own) == pytest.approx(whole["spans_per_second"])
+    assert own[2]["spans_per_second"] == 0
+
+
 def test_steps_of_a_cluster_are_its_own(both):
     def counts(resource, name):
         query = f"step=1h&cluster={name}" if name else "step=1h"
