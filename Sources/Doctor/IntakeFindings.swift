@@ -75,7 +75,7 @@ extension SourceFindings {
         guard !late.isEmpty else { return [] }
         var named = late.prefix(Self.namedMax).map { source in
             let cluster = source.cluster.isEmpty ? "" : " in cluster \(PrintableText.escape(source.cluster))"
-            return "\(source.late) of \(source.spans) spans of \(source.name)\(cluster)"
+            return "\(countText(source.late)) of \(countText(source.spans)) spans of \(source.name)\(cluster)"
         }
         let others = late.count - named.count
         if others > 0 { named[named.count - 1] += " and spans of \(others) more \(others == 1 ? "source" : "sources")" }

@@ -44,7 +44,7 @@ def test_a_line_of_text_says_that_an_alert_fires_and_one_that_it_resolved(start)
     daemon = start("text")
     fire(daemon)
     (line,) = daemon.output.wait_for("PaymentsSlow")
-    assert 'FIRING PaymentsSlow {operation="pay" service="checkout" severity="page"} value=0.4 since 20' in line
+    assert 'FIRING PaymentsSlow {operation="pay" service="checkout" severity="page"} value=400 ms since 20' in line
     assert line.endswith(": pay takes 400ms; culprit: not clear: there is nothing from before to compare with")
     assert daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
 

@@ -43,6 +43,15 @@ def test_all_references_lead_somewhere():
     assert len(set(operations)) == len(operations)
 
 
+def test_every_answer_may_be_a_refusal_and_computed_ones_may_be_late():
+    for path, methods in openapi.DESCRIPTION["paths"].items():
+        codes = set(methods["get"]["responses"])
+        assert {"200", "400", "401", "403"} <= codes
+        is_ready = path.endswith("/openapi.json")
+        assert ("429" in codes) != is_ready
+        assert ("504" in codes) != (is_ready or path.endswith("/events"))
+
+
 @pytest.mark.parametrize(
     "answer", [[{}], {}, [{"alert": 1}], None],
 )

@@ -91,6 +91,7 @@ SHAPE = {
             **{"alert": str, "labels": dict, "annotations": dict, "state": str},
             **{"active_at": str, "fired_at": str, "resolved_at": (str, type(None)), "value": NUMBER},
             "reason": (str, type(None)),
+            "unit?": str,
             "evidence": {
                 "culprit": {"side": str, "component": str, "certainty": str, "why": str},
                 "components": [{"component": str, "seconds": NUMBER, "baseline_seconds": NUMBER}],
@@ -130,7 +131,7 @@ def test_text_shows_the_same(report):
     done = faultline("replay", EXAMPLE)
     assert (done.code, done.errors) == (0, "")
     assert ESCAPE not in done.output
-    assert "44186 spans" in done.output
+    assert "44,186 spans" in done.output
     for heading in ("Incidents", "Operations", "Requests to the API server"):
         assert heading in done.output
     for alert in report["alerts"]:
@@ -164,7 +165,8 @@ def test_watches_and_what_lasts_as_long_are_apart(report):
     filter = next(row for row in report["operations"] if row["operation"] == "audit")
     assert filter["p99_seconds"] > 60
     ordinary, long = operations["apiserver audit (internal)"], streams["apiserver audit (internal)"]
-    assert int(ordinary[0]) + int(long[0]) == filter["count"] and int(long[0]) > 0
+    counts = [int(cells[0].replace(",", "")) for cells in (ordinary, long)]
+    assert sum(counts) == filter["count"] and counts[1] > 0
     assert all(seconds(cells[6]) < 10 for cells in operations.values())
     assert seconds(long[3]) == pytest.approx(filter["max_seconds"], rel=0.01)
     both = [*operations.values(), *streams.values()]
@@ -197,7 +199,7 @@ def test_neither_does_what_an_archive_holds(tmp_path):
     path.symlink_to(EXAMPLE)
     text = faultline("archive", "info", path, COLUMNS="80").output
     assert max(map(len, text.splitlines())) <= 80
-    assert path.name in text.replace("\n", "") and "apiserver: 39936 spans" in text
+    assert path.name in text.replace("\n", "") and "apiserver: 39,936 spans" in text
 
 
 def test_without_a_terminal_lines_have_80_columns():
@@ -251,14 +253,14 @@ def test_colour_is_for_terminals():
 
 def test_no_color_is_respected():
     written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, NO_COLOR="1")
-    assert ESCAPE not in written and "44186 spans" in written
+    assert ESCAPE not in written and "44,186 spans" in written
 
 
 def test_a_dumb_terminal_gets_no_escape_sequences():
     written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, TERM="dumb")
-    assert ESCAPE not in written and "44186 spans" in written
+    assert ESCAPE not in written and "44,186 spans" in written
     drawn, output = on_a_terminal("stderr", "replay", EXAMPLE, TERM="dumb")
-    assert drawn == "" and "44186 spans" in output
+    assert drawn == "" and "44,186 spans" in output
 
 
 def test_json_is_never_coloured():
@@ -272,12 +274,12 @@ def test_progress_is_drawn_on_a_terminal_and_taken_away():
     assert "%" in drawn
     # The line is left empty.
     assert drawn.replace("\r", "").endswith(ESCAPE + "[K")
-    assert "44186 spans" in output
+    assert "44,186 spans" in output
 
 
 def test_quiet_draws_no_progress():
     drawn, output = on_a_terminal("stderr", "replay", "--quiet", EXAMPLE)
-    assert drawn == "" and "44186 spans" in output
+    assert drawn == "" and "44,186 spans" in output
 
 
 def test_spans_whose_time_could_not_be_attributed_are_reported(tmp_path):
@@ -288,4 +290,4 @@ def test_spans_whose_time_could_not_be_attributed_are_reported(tmp_path):
     evicted = done.json["spans"]["unattributed"]["evicted"]
     assert evicted > 0
     text = faultline("replay", "--config", tmp_path / "small.yaml", EXAMPLE).output
-    assert f"; {evicted} not attributed to any request" in text.splitlines()[0]
+    assert f"; {evicted:,} not attributed to any request" in text.splitlines()[0]

@@ -67,6 +67,26 @@ def test_an_option_and_its_value_are_on_one_line():
     assert len(usage) > 1 and all(line.count("[") == line.count("]") for line in usage)
 
 
+@pytest.mark.parametrize("columns", [80, 60, 30])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay", "no-such-directory/no-such-archive-of-spans.otlp.lz4"], ["trace", "ab" * 16, EXAMPLE], ["top", "--once", "--address", "127.0.0.1:1"],
+        ["doctor", "--address", "127.0.0.1:1"], ["replay", "--from", "2030-01-01T00:00:00Z", EXAMPLE], ["archive", "verify", "/dev/null"],
+    ],
+)
+def test_what_is_wrong_breaks_between_words(arguments, columns):
+    done = faultline(*arguments, COLUMNS=str(columns))
+    # In files and pipes it is one line.
+    (sentence,) = faultline(*arguments).errors.splitlines()
+    assert done.code != 0 and sentence.startswith("faultline: ")
+    lines = done.errors.splitlines()
+    assert (len(lines) > 1) == (len(sentence) > columns)
+    assert all(len(line) <= columns for line in lines)
+    if all(len(word) <= columns - 2 for word in sentence.split()):
+        assert " ".join(done.errors.split()) == " ".join(sentence.split())
+
+
 @pytest.mark.parametrize("key", ["p90", "max"])
 def test_the_column_that_rows_are_sorted_by_is_there(key):
     lines = at_80("replay", "--quiet", "--sort", key, EXAMPLE).splitlines()

@@ -122,6 +122,16 @@ def test_a_small_terminal_shows_what_matters_most(daemon):
     assert all(len(frame) <= 8 and all(len(line) <= 50 for line in frame) for frame in terminal.frames)
 
 
+@pytest.mark.parametrize("columns, headings", [(39, "rate errors p99 request"), (30, "errors p99 request"), (20, "p99 request")])
+def test_a_narrow_terminal_has_fewer_columns(daemon, columns, headings):
+    lines = faultline("top", "--once", "--address", daemon.query, COLUMNS=str(columns)).output.splitlines()
+    assert max(map(len, lines)) <= columns
+    heading = next(number for number, line in enumerate(lines) if "p99" in line.split())
+    assert " ".join(lines[heading].split()) == headings
+    assert all(re.search(r"\d (µs|ms|s)  \S", line) for line in lines[heading + 1 :])
+    assert "etcd (clear)" in " ".join(lines)
+
+
 def test_a_dumb_terminal_is_printed_to_once(daemon):
     with Terminal("--address", daemon.query, term="dumb") as terminal:
         assert terminal.end() == 0

@@ -69,6 +69,9 @@ package struct OpenAPI: Encodable {
         var parameters: [String: Parameter]
         let responses = [
             "WrongParameter": Reply.problem("a wrong parameter: which, what was given and what would be right"),
+            "NoToken": .problem("the daemon asks for a token (token_file), and the request has none of its tokens"),
+            "WrongHost": .problem(
+                "the request's Host is neither an address nor one of the daemon's host names (allowed_hosts)"),
             "NotFound": .problem("not found"),
             "TooMany": .problem("too many queries at once; see Retry-After"),
             "TooSlow": .problem("no answer in time; see Retry-After"),
@@ -76,6 +79,7 @@ package struct OpenAPI: Encodable {
     }
 
     private static let prefix = "/api/v1/"
+    fileprivate static let descriptionPath = "/api/v1/openapi.json"
 
     private let openapi = "3.1.0"
     private let info: Header
@@ -116,9 +120,14 @@ package struct OpenAPI: Encodable {
                 Reply(
                     description: "the answer",
                     content: [resource.contentType: Content(schema: resource.answer)])),
-            "400": Reference.reply("WrongParameter"), "429": Reference.reply("TooMany"),
+            "400": Reference.reply("WrongParameter"), "401": Reference.reply("NoToken"),
+            "403": Reference.reply("WrongHost"),
         ]
-        if resource.contentType == Resource.jsonType { replies["504"] = Reference.reply("TooSlow") }
+        // The description itself is never refused, nor late.
+        if resource.path != descriptionPath { replies["429"] = Reference.reply("TooMany") }
+        if resource.path != descriptionPath, resource.contentType == Resource.jsonType {
+            replies["504"] = Reference.reply("TooSlow")
+        }
         if !resource.variables.isEmpty { replies["404"] = Reference.reply("NotFound") }
         return Operation(
             operationId: resource.shownPath.dropFirst(prefix.count).lowercased().replacing("/", with: "_")
@@ -132,7 +141,7 @@ package struct OpenAPI: Encodable {
 extension Resource {
     /// This description.
     static let openapi = Resource(
-        path: "/api/v1/openapi.json", parameters: [], summary: "this description", answer: .map(.any)
+        path: OpenAPI.descriptionPath, parameters: [], summary: "this description", answer: .map(.any)
     ) { exchange in
         let text = try OpenAPI(version: exchange.surface.version).json
         return Response(

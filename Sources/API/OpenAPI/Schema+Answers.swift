@@ -28,12 +28,13 @@ extension Schema {
         "culprit": .named("Culprit"), "components": .array(.named("ComponentGrowth")), "traces": .array(.text),
     ])
 
-    private static let alert = object([
-        "alert": .text, "labels": .map(.text), "annotations": .map(.text),
-        "state": .choice(["pending", "firing", "resolved"]), "active_at": .time, "fired_at": .nullable(.time),
-        "resolved_at": .nullable(.time), "reason": .nullable(.text), "value": .nullable(.number),
-        "evidence": .nullable(.named("Evidence")),
-    ])
+    private static let alert = object(
+        [
+            "alert": .text, "labels": .map(.text), "annotations": .map(.text),
+            "state": .choice(["pending", "firing", "resolved"]), "active_at": .time, "fired_at": .nullable(.time),
+            "resolved_at": .nullable(.time), "reason": .nullable(.text), "value": .nullable(.number),
+            "evidence": .nullable(.named("Evidence")),
+        ], optional: ["unit": .choice(AlertUnit.allCases.map(\.rawValue))])
 
     private static let incident = object(
         [

@@ -26,7 +26,9 @@ extension Resource {
                 surface.pipeline.components)
             let spans = view.operationSummaries(in: comparison.interval)
                 .reduce(0) { $0 + ($1.labels.cluster == cluster ? $1.count : 0) }
-            return CulpritJSON(comparison, finding, cluster: cluster, spans: spans)
+            var verdict = CulpritJSON(comparison, finding, cluster: cluster, spans: spans)
+            verdict.limit(to: view.unseenSpans(in: comparison.interval, ofCluster: cluster))
+            return verdict
         }
         return findings.dropFirst().reduce(findings.first) { best, next in
             best.map { next.isSurer(than: $0) } ?? true ? next : best
@@ -101,6 +103,10 @@ struct CulpritJSON: Encodable, Sendable {
     var requests: Requests
     /// The worst first.
     var traces: [String]
+    /// False if not all spans of the interval could be compared; otherwise absent, as is `note`.
+    var exact: Bool?
+    /// Why.
+    var note: String?
 
     static let schema = Schema.object(
         [
@@ -109,7 +115,7 @@ struct CulpritJSON: Encodable, Sendable {
             "culprit": .nullable(.named("Culprit")),
             "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
             "traces": .array(.text),
-        ], optional: ["cluster": .text])
+        ], optional: ["cluster": .text, "exact": .boolean, "note": .text])
 
     init(_ comparison: Comparison, _ finding: IntervalEvidence, cluster: String, spans: Int) {
         self.spans = spans
@@ -131,6 +137,18 @@ struct CulpritJSON: Encodable, Sendable {
         let outcomes = finding.requests
         requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
         traces = evidence.traces
+    }
+
+    /// Says what the verdict doesn't take into account, and makes it no surer than that allows.
+    fileprivate mutating func limit(to unseen: UnseenSpans) {
+        guard unseen.areEvicted || unseen.count > 0 else { return }
+        exact = false
+        note =
+            unseen.areEvicted
+            ? "part of the interval has left the window, so not all of its spans are compared"
+            : "\(unseen.count) of its \(max(spans, unseen.count)) spans came too late, or in too large a burst, to be divided "
+                + "among components"
+        if unseen.areConsiderable(among: spans), culprit?.certainty == .clear { culprit?.certainty = .likely }
     }
 
     fileprivate func isSurer(than other: CulpritJSON) -> Bool {

@@ -126,15 +126,22 @@ extension Evidence {
     /// - Parameter requests: whose time it is.
     func slowWait(_ component: Component, in requests: String = "requests") -> Verdict {
         let growth = part(component)
-        let isClear = growth.greatest >= VerdictText.overwhelming && !(ownWork.trend == .grew || etcd.trend == .grew)
-        var why = "\(component.side.rawValue): \(VerdictText.name(component, names)) took \(VerdictText.grown(growth))"
         let share = shareOfExcess(component)
+        // Where requests got slower for other reasons too, most of all, it isn't the whole answer.
+        let isMinor = share > 0 && share < Self.minorShare
+        let isClear =
+            growth.greatest >= VerdictText.overwhelming && !isMinor
+            && !(ownWork.trend == .grew || etcd.trend == .grew)
+        var why = "\(component.side.rawValue): \(VerdictText.name(component, names)) took \(VerdictText.grown(growth))"
         if share > 0 { why += "; it accounts for \(share) % of the time added to \(requests)" }
         if component != .priorityAndFairness, let queue {
             why += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))"
         }
         return Verdict(side: component.side, component: component, certainty: isClear ? .clear : .likely, why: why)
     }
+
+    /// A percentage of the time added to requests below which a component isn't clearly the culprit.
+    private static let minorShare = 33
 
     /// The percentage of the time added to requests that belongs to a component, leaving out the time in other queues.
     private func shareOfExcess(_ component: Component) -> Int {

@@ -94,12 +94,12 @@ struct StdoutSink: AlertSink {
 
 /// An alert as one line for people.
 enum AlertLine {
-    /// `2026-11-23T04:15:46Z FIRING EtcdSlow {service="etcd"} value=0.212 since 2026-11-23T04:15:31Z: etcd is slow`
+    /// `2026-11-23T04:15:46Z FIRING EtcdSlow {service="etcd"} value=212 ms since 2026-11-23T04:15:31Z: etcd is slow`
     static func text(_ alert: Alert) -> String {
         let time = Timestamp.rfc3339(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
         let labels = alert.labels.sorted { $0.key < $1.key }
             .map { "\($0.key)=\(PrintableText.quote($0.value, limit: 200))" }.joined(separator: " ")
-        let value = alert.value.map { " value=\(HumanNumber.plain($0))" } ?? ""
+        let value = alert.valueText.map { " value=\($0)" } ?? ""
         // The summary says most, so it comes first; the others are sorted.
         let notes = alert.annotations.sorted {
             ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key)

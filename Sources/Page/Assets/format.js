@@ -1,4 +1,6 @@
-// Numbers and times as people read them. Times are UTC, as in logs.
+// Numbers and times as people read them. Times are UTC, as in logs. Lines don't break between a number and its unit.
+
+const SPACE = "\u00a0";
 
 /** @param {number} value @param {number} digits significant digits, without trailing zeros beyond the point */
 function significant(value, digits) {
@@ -9,26 +11,26 @@ function significant(value, digits) {
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
   if (seconds === 0) return "0";
-  if (seconds < 1e-6) return `${significant(seconds * 1e9, 3)} ns`;
-  if (seconds < 1e-3) return `${significant(seconds * 1e6, 3)} µs`;
-  if (seconds < 1) return `${significant(seconds * 1e3, 3)} ms`;
-  if (seconds < 100) return `${significant(seconds, 3)} s`;
+  if (seconds < 1e-6) return `${significant(seconds * 1e9, 3)}${SPACE}ns`;
+  if (seconds < 1e-3) return `${significant(seconds * 1e6, 3)}${SPACE}µs`;
+  if (seconds < 1) return `${significant(seconds * 1e3, 3)}${SPACE}ms`;
+  if (seconds < 100) return `${significant(seconds, 3)}${SPACE}s`;
   return stretch(seconds);
 }
 
 /** A stretch of time in whole units: "45 s", "2 min 26 s", "3 h 5 min". @param {number} seconds */
 export function stretch(seconds) {
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return `${whole}${SPACE}s`;
   const [large, small, names] = whole < 3600 ? [60, 1, ["min", "s"]] : whole < 86400 ? [3600, 60, ["h", "min"]] : [86400, 3600, ["d", "h"]];
   const rest = Math.floor((whole % large) / small);
-  return `${Math.floor(whole / large)} ${names[0]}${rest ? ` ${rest} ${names[1]}` : ""}`;
+  return `${Math.floor(whole / large)}${SPACE}${names[0]}${rest ? ` ${rest}${SPACE}${names[1]}` : ""}`;
 }
 
 /** @param {number | null | undefined} perSecond */
 export function rate(perSecond) {
   if (perSecond === null || perSecond === undefined || !Number.isFinite(perSecond)) return "–";
-  return perSecond === 0 ? "0" : `${significant(perSecond, perSecond < 10 ? 2 : 3)}/s`;
+  return perSecond === 0 ? "0/s" : `${significant(perSecond, perSecond < 10 ? 2 : 3)}/s`;
 }
 
 /** @param {number} value */
@@ -38,9 +40,9 @@ export function count(value) {
 
 /** @param {number} share of 1 */
 export function percent(share) {
-  if (share === 0) return "0 %";
+  if (share === 0) return `0${SPACE}%`;
   const value = share * 100;
-  return `${value < 0.1 ? "< 0.1" : value < 10 ? Number(value.toPrecision(2)) : Math.round(value)} %`;
+  return `${value < 0.1 ? `<${SPACE}0.1` : value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}${SPACE}%`;
 }
 
 /** "×14.7", or nothing to compare with. @param {number} now @param {number} before */

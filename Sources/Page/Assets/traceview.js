@@ -14,7 +14,7 @@ function rankText(rank) {
   // Its rank among one says nothing.
   if (!rank || rank.of < 2) return null;
   const share = Number((rank.faster_share * 100).toFixed(rank.faster_share > 0.99 ? 2 : 1));
-  return `slower than ${share} % of the ${count(rank.of)} like it${rank.over_seconds ? ` in ${stretch(rank.over_seconds)}` : ""}`;
+  return `slower than ${share}\u00a0% of the ${count(rank.of)} like it${rank.over_seconds ? ` in ${stretch(rank.over_seconds)}` : ""}`;
 }
 
 export function traceView() {

@@ -36,13 +36,13 @@ export function certaintyBadge(certainty) {
   return h("span", { class: `badge sure-${certainty.replace(" ", "-")}` }, SURE[certainty] ?? certainty);
 }
 
-/** @param {{count: number, slow: number, failed: number}} requests @param {string[]} [verbs] */
-function affected(requests, verbs = []) {
+/** @param {{count: number, slow: number, failed: number}} requests @param {boolean} hasBaseline without one nothing is known of how slow they were @param {string[]} [verbs] */
+function affected(requests, hasBaseline, verbs = []) {
   if (!requests?.count) return null;
   const { slow, failed } = requests;
   const of = ` of ${count(requests.count)} requests `;
-  const said = slow > 0 ? `${count(slow)}${of}slow${failed > 0 ? `, ${count(failed)} failed` : ""}` : failed > 0 ? `${count(failed)}${of}failed` : `none${of.trimEnd()}`;
-  return verbs.length ? `${said}: ${verbs.join(", ")}` : said;
+  const said = !hasBaseline ? `${failed > 0 ? count(failed) : "none"}${of}failed` : slow > 0 ? `${count(slow)}${of}slow${failed > 0 ? `, ${count(failed)} failed` : ""}` : failed > 0 ? `${count(failed)}${of}failed` : `none${of.trimEnd()}`;
+  return `${said}${verbs.length ? `: ${verbs.join(", ")}` : ""}${hasBaseline ? "" : " (no baseline yet to compare with)"}`;
 }
 
 /** @param {any} incident @returns {string[]} */
@@ -53,6 +53,7 @@ export function incidentVerdict(incident, now) {
   const culprit = incident.culprit ?? { side: null, component: null, certainty: "not clear", why: "" };
   const since = incident.started_at ?? incident.opened_at;
   const verbs = verbsOf(incident);
+  const hasBaseline = !incident.components?.length || incident.components.some((/** @type {any} */ part) => part.baseline_seconds !== null);
   return frame(incident.closed_at ? "past" : "alarm", headline(culprit), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
@@ -61,7 +62,7 @@ export function incidentVerdict(incident, now) {
     h("span", {}, `since ${moment(since)} UTC, ${stretch(Math.max(0, (Date.parse(incident.closed_at ?? now) - Date.parse(since)) / 1000))}${incident.closed_at ? ", over" : ""}`),
   ], [
     culprit.why && fact("Why", culprit.why),
-    affected(incident.requests) && fact("Affects", affected(incident.requests, verbs)),
+    affected(incident.requests, hasBaseline) && fact("Affects", affected(incident.requests, hasBaseline, verbs)),
     incident.next && fact("Next", advice(incident.next)),
     incident.traces?.length > 0 && fact("Traces", traceLinks(incident.traces)),
   ], evidence(incident.components ?? [], culprit));
@@ -75,8 +76,9 @@ export function incidentVerdict(incident, now) {
  */
 export function intervalVerdict(answer, incidents, isRecorded) {
   const { culprit, requests } = answer;
+  const hasBaseline = answer.baseline_from !== null;
   if (!culprit) return noSpansVerdict(answer, isRecorded);
-  if (!culprit.side && answer.baseline_from === null) return noBaselineVerdict(answer, isRecorded);
+  if (!culprit.side && !hasBaseline) return noBaselineVerdict(answer, isRecorded);
   const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
   const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
   return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
@@ -84,11 +86,12 @@ export function intervalVerdict(answer, incidents, isRecorded) {
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
     askedInterval(answer),
-    answer.baseline_from !== null && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
+    hasBaseline && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
     backLink(isRecorded),
   ], [
     culprit.why && fact("Why", culprit.why),
-    affected(requests) && fact("Affects", affected(requests, culprit.side ? verbsOf(incident) : [])),
+    answer.note && fact("Note", answer.note),
+    affected(requests, hasBaseline) && fact("Affects", affected(requests, hasBaseline, culprit.side ? verbsOf(incident) : [])),
     culprit.side && incident?.next && fact("Next", advice(incident.next)),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
   ], evidence(answer.components ?? [], culprit, "in this interval"));
@@ -102,6 +105,7 @@ function noBaselineVerdict(answer, isRecorded) {
     h("span", {}, "too little was seen before it to compare with"),
     backLink(isRecorded),
   ], [
+    answer.note && fact("Note", answer.note),
     requests.count > 0 && fact("Requests", `${count(requests.count)}, ${requests.failed > 0 ? `${count(requests.failed)} failed` : "none failed"}`),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
   ], evidence(answer.components ?? [], null, "in this interval"));

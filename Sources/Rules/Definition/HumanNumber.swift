@@ -1,9 +1,9 @@
 import Foundation
 
 /// Formats numbers for people, with four significant digits.
-package enum HumanNumber {
+enum HumanNumber {
     /// `0.25`, `50`: as many digits as it takes, without a trailing `.0`.
-    package static func plain(_ value: Double) -> String {
+    static func plain(_ value: Double) -> String {
         let text = value.description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }

@@ -13,8 +13,10 @@ package struct Alert: Hashable, Sendable {
     package var resolvedAt: Int64?
     /// Why it resolved; nil if its condition was found to be false.
     package var reason: ResolutionReason?
-    /// The last value for which the condition held: seconds, per second, or 0...1. nil means no data.
+    /// The last value for which the condition held. nil means no data.
     package var value: Double?
+    /// What it is measured in; nil for counts and plain numbers.
+    package var unit: AlertUnit?
     /// The evidence of an alert that fired; nil if there is no attribution.
     package var evidence: AlertEvidence?
     /// The incident, if this is the notification of one.
@@ -24,7 +26,7 @@ package struct Alert: Hashable, Sendable {
         name: String, labels: [String: String], annotations: [String: String], state: AlertState,
         activeAt: Int64,
         firedAt: Int64? = nil, resolvedAt: Int64? = nil, reason: ResolutionReason? = nil, value: Double? = nil,
-        evidence: AlertEvidence? = nil, incident: IncidentNotice? = nil
+        unit: AlertUnit? = nil, evidence: AlertEvidence? = nil, incident: IncidentNotice? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -35,6 +37,7 @@ package struct Alert: Hashable, Sendable {
         self.resolvedAt = resolvedAt
         self.reason = reason
         self.value = value
+        self.unit = unit
         self.evidence = evidence
         self.incident = incident
     }

@@ -146,7 +146,8 @@ struct RuleAlerts {
                 $0.render(labels: known, value: life.value, culprit: life.evidence?.culprit.text ?? "not clear")
             },
             state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
-            reason: life.reason, value: life.value, evidence: life.evidence)
+            reason: life.reason, value: life.value, unit: AlertUnit(rule.condition.subjectDimension),
+            evidence: life.evidence)
     }
 }
 

@@ -50,14 +50,19 @@ extension Incident {
     /// How it is now that it is over.
     private static func state(_ now: RequestOutcomes?) -> String {
         guard let now, now.count > 0 else { return "no requests end now" }
-        return "in the last minute \(now.failed) of \(now.count) requests failed and \(now.slow) took longer than "
+        return
+            "in the last minute \(countText(now.failed)) of \(countText(now.count)) requests failed and "
+            + "\(countText(now.slow)) took longer than "
             + "99 % of their kind before"
     }
 
     private var affects: String {
+        let slow = "\(countText(requests.slow)) took longer than 99 % of their kind before and "
         let outcomes =
-            "of \(requests.count) requests since \(Timestamp.rfc3339(startedAt)), \(requests.slow) took longer than "
-            + "99 % of their kind before and \(requests.failed) failed"
+            "of \(countText(requests.count)) requests since \(Timestamp.rfc3339(startedAt)), "
+            + (IncidentJSON(self).hasBaseline
+                ? "\(slow)\(countText(requests.failed)) failed"
+                : "\(countText(requests.failed)) failed (no baseline yet to compare with)")
         guard !members.isEmpty else { return outcomes }
         var names: [String] = []
         for member in members where !names.contains(member.name) { names.append(member.name) }

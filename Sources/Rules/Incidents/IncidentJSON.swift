@@ -63,6 +63,16 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         case culprit, requests, components, alerts, traces, next
     }
 
+    /// Whether enough was seen before it to compare with. Otherwise nothing is known of how slow its requests were.
+    package var hasBaseline: Bool { components.isEmpty || components.contains { $0.baselineSeconds != nil } }
+
+    /// How many of its requests failed, and were slow if that is known: `312 slow, 7 failed`.
+    package var slowAndFailed: String {
+        hasBaseline
+            ? "\(countText(requests.slow)) slow, \(countText(requests.failed)) failed"
+            : "\(countText(requests.failed)) failed (no baseline yet to compare with)"
+    }
+
     /// The verdict as one sentence.
     package var verdict: String {
         AlertEvidence.Culprit(

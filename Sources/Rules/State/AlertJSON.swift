@@ -17,6 +17,8 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     @OrNull var reason: ResolutionReason?
     /// Seconds, per second or 0...1.
     @OrNull var value: Double?
+    /// Absent for counts and plain numbers.
+    var unit: AlertUnit?
     /// null unless the alert has fired.
     @OrNull package var evidence: EvidenceJSON?
     /// Only in the notification of an incident.
@@ -32,6 +34,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         resolvedAt = alert.resolvedAt.map(Timestamp.rfc3339)
         reason = alert.reason
         value = alert.value
+        unit = alert.unit
         evidence = alert.evidence.map { EvidenceJSON($0) }
         incident = alert.incident
     }
@@ -41,7 +44,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case activeAt = "active_at"
         case firedAt = "fired_at"
         case resolvedAt = "resolved_at"
-        case reason, value, evidence, incident
+        case reason, value, unit, evidence, incident
     }
 }
 
@@ -53,7 +56,7 @@ extension Alert {
             name: json.alert, labels: json.labels, annotations: json.annotations, state: json.state, activeAt: activeAt,
             firedAt: json.firedAt.flatMap { Timestamp.parse(rfc3339: $0) },
             resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, reason: json.reason,
-            value: json.value,
+            value: json.value, unit: json.unit,
             evidence: json.evidence.map { AlertEvidence($0) }, incident: json.incident)
     }
 }

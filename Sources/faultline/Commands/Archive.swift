@@ -41,7 +41,7 @@ struct ArchiveVerify: ParsableCommand {
             let (name, state) = (
                 PrintableText.escape(scan.archive), scan.isRecording && !scan.hasIndex ? ", not finished" : ""
             )
-            Console.print("\(name): sound, \(scan.records) records, \(scan.spans) spans\(state)")
+            Console.print("\(name): sound, \(countText(scan.records)) records, \(countText(scan.spans)) spans\(state)")
         }
     }
 }
@@ -73,7 +73,7 @@ struct ArchiveInfo: ParsableCommand {
                 lines.append(number == 0 ? "  \(what)".left(label) + line.dropFirst(label) : line)
             }
         }
-        add("spans", "\(scan.spans) in \(scan.records) records")
+        add("spans", "\(countText(scan.spans)) in \(countText(scan.records)) records")
         if scan.rejectedSpans > 0 { add("", "\(scan.rejectedSpans) of them have invalid ids or times") }
         add("span times", scan.first.map { "\($0) to \(scan.last ?? "")" })
         add("arrivals", scan.firstArrival.map { "\($0) to \(scan.lastArrival ?? "")" } ?? "not recorded")
@@ -84,7 +84,8 @@ struct ArchiveInfo: ParsableCommand {
             add("index", scan.hasIndex ? "\(scan.groups) groups" : "none: the file was not finished")
         }
         for (number, service) in scan.services.enumerated() {
-            add(number == 0 ? "services" : "", "\(PrintableText.escape(service.service)): \(service.spans) spans")
+            let spans = countText(service.spans, "span")
+            add(number == 0 ? "services" : "", "\(PrintableText.escape(service.service)): \(spans)")
         }
         return lines.joined(separator: "\n")
     }

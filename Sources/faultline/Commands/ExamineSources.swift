@@ -33,7 +33,7 @@ struct ExamineSources: AsyncParsableCommand {
         do {
             heard = try await ask()
         } catch let refusal as DaemonClient.AnswerError {
-            Console.note("faultline: \(refusal.message)")
+            Console.remark(refusal.message)
             throw ExitCode.failure
         }
         let end = heard.status.recordingEnd

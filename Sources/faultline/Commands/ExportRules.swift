@@ -35,7 +35,7 @@ struct ExportRules: ParsableCommand {
         let settings = try Ending.reporting { try Settings(config: config, ruleFiles: files) }
         for warning in settings.rules.warnings { Console.note(warning.description) }
         let rules = PrometheusRules(settings.rules.groups, services: settings.configuration.window.services)
-        for remark in rules.remarks { Console.note("faultline: \(remark)") }
+        for remark in rules.remarks { Console.remark(remark) }
         Console.print(String(try rules.file.serialized().dropLast()))
     }
 }

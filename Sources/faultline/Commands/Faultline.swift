@@ -74,7 +74,7 @@ struct Faultline: AsyncParsableCommand {
             let text = lines.map { PrintableText.escape($0) }.joined(separator: "\n")
             Console.note(HelpText.fitted(text, to: Console.width))
             if code == .validationFailure, let note = options?.note(on: lines.first ?? "") {
-                Console.note("faultline: \(note)")
+                Console.remark(note)
             }
         }
         // Argument Parser's own code for a wrong command line is 64.

@@ -54,7 +54,7 @@ struct ReplayArchives: ParsableCommand {
         try print(replay, from: range.lowerBound, settings, others.groups)
         let hasErrors = input.report(replay)
         if Interruption.isRequested {
-            Console.note("faultline: interrupted; the report covers what was read until then")
+            Console.remark("interrupted; the report covers what was read until then")
             throw ExitCode.interrupted
         }
         if hasErrors { throw ExitCode.failure }

@@ -63,7 +63,7 @@ struct ReplayOptions: ParsableArguments {
         let now = isRelative ? try RecordingSpan(archives).end : nil
         guard isInOrder(now: now) else {
             let end = now.map { "; the recording ends at \(Timestamp.rfc3339($0))" } ?? ""
-            Console.note("faultline: \(wrongOrder)\(end)")
+            Console.remark("\(wrongOrder)\(end)")
             throw ExitCode.usage
         }
         let (first, last) = ends(now: now)
@@ -110,7 +110,7 @@ struct ReplayOptions: ParsableArguments {
         replay.stop()
         progress.finish()
         if let failure = replay.failure {
-            Console.note("faultline: \(PrintableText.escape(failure.description))")
+            Console.remark(PrintableText.escape(failure.description))
             throw ExitCode.failure
         }
         return replay
@@ -125,9 +125,9 @@ struct ReplayOptions: ParsableArguments {
         if isEmpty {
             let recorded = isSelection && !archives.contains("-") ? try? RecordingSpan(archives).text : nil
             let which = isSelection ? "that end between --from and --to" : "in the input"
-            Console.note("faultline: no spans \(which)\(recorded.map { "; \($0)" } ?? "")")
+            Console.remark("no spans \(which)\(recorded.map { "; \($0)" } ?? "")")
         }
-        for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
+        for problem in problems { Console.remark(PrintableText.escape(problem)) }
         return !problems.isEmpty || isEmpty && isSelection
     }
 }

@@ -40,7 +40,7 @@ struct ShowTop: AsyncParsableCommand {
             do {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
             } catch let refusal as DaemonClient.AnswerError {
-                Console.note("faultline: \(refusal.message)")
+                Console.remark(refusal.message)
                 throw ExitCode.failure
             }
             return

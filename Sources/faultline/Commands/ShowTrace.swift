@@ -34,7 +34,7 @@ struct ShowTrace: AsyncParsableCommand {
         guard let trace = TraceID(hex: id) else { return }
         let json = archives.isEmpty ? try await ask() : try read(trace)
         let shown = try JSONDecoder().decode(ShownTrace.self, from: Data(json.utf8))
-        for warning in shown.warnings ?? [] { Console.note(PrintableText.escape("faultline: \(warning)")) }
+        for warning in shown.warnings ?? [] { Console.remark(PrintableText.escape(warning)) }
         Console.print(TraceText(shown, width: Console.width).text)
     }
 
@@ -42,7 +42,7 @@ struct ShowTrace: AsyncParsableCommand {
         do {
             return try await daemon.client().get("traces/\(id)")
         } catch let refusal as DaemonClient.AnswerError {
-            Console.note("faultline: \(refusal.message)")
+            Console.remark(refusal.message)
             throw ExitCode.failure
         }
     }
@@ -52,7 +52,7 @@ struct ShowTrace: AsyncParsableCommand {
             let found = try ArchivedTrace(trace, in: try ArchiveNames.expand(archives))
             for problem in found.problems { Console.note(PrintableText.escape(problem)) }
             guard let detail = found.detail else {
-                Console.note("faultline: no span of the trace \(id) in \(archives.listed())")
+                Console.remark("no span of the trace \(id) in \(archives.listed())")
                 throw ExitCode.failure
             }
             return try detail.json(ComponentTable())

@@ -33,7 +33,7 @@ struct TestRules: ParsableCommand {
     private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
         let result = try Ending.reporting { try run.result(test) }
         for problem in result.problems {
-            Console.note("faultline: \(PrintableText.escape("\(file): \(test.name): \(problem)"))")
+            Console.remark("\(PrintableText.escape("\(file): \(test.name): \(problem)"))")
         }
         for difference in result.differences {
             let location = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"

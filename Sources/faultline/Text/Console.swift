@@ -11,21 +11,21 @@ enum Console {
     static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
     /// Columns of the terminal; 80 if the output isn't one and `COLUMNS` isn't set.
-    static var width: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? 80 }
+    static var width: Int { given("COLUMNS") ?? size(STDOUT_FILENO).map { Int($0.ws_col) } ?? 80 }
 
     /// Columns for tables that are never cut without need: a pipe has none.
-    static var tableWidth: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? .max }
+    static var tableWidth: Int { given("COLUMNS") ?? size(STDOUT_FILENO).map { Int($0.ws_col) } ?? .max }
 
     /// Lines of the terminal; 24 if the output isn't one and `LINES` isn't set.
-    static var height: Int { given("LINES") ?? size.map { Int($0.ws_row) } ?? 24 }
+    static var height: Int { given("LINES") ?? size(STDOUT_FILENO).map { Int($0.ws_row) } ?? 24 }
 
     private static func given(_ variable: String) -> Int? {
         ProcessInfo.processInfo.environment[variable].flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }
     }
 
-    private static var size: winsize? {
+    private static func size(_ descriptor: Int32) -> winsize? {
         var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
             return nil
         }
         return size
@@ -41,6 +41,14 @@ enum Console {
         guard let code = write(text + "\n", to: STDOUT_FILENO), code != EPIPE else { return }
         note("faultline: write standard output: \(unsafe String(cString: strerror(code)))")
         exit(2)
+    }
+
+    /// A sentence about the work, over as many lines of the terminal as it takes; elsewhere in one line, which can be
+    /// searched.
+    static func remark(_ text: String) {
+        let sentence = "faultline: \(text)"
+        let width = given("COLUMNS") ?? size(STDERR_FILENO).map { Int($0.ws_col) }
+        note(width.map { sentence.wrapped($0, hanging: 2).joined(separator: "\n") } ?? sentence)
     }
 
     static func note(_ text: String) {

@@ -24,18 +24,22 @@ struct IncidentText {
             + style.prose(
                 "since \(incident.startedAt), opened \(incident.openedAt), \(end); \(incident.severity.rawValue)",
                 indent: 4)
-            + style.prose(Self.affected(incident.requests), indent: 4)
+            + style.prose(Self.affected(incident), indent: 4)
             + evidence.components(incident.components, culprit: incident.culprit.component)
             + evidence.traces(incident.traces)
             + style.prose("next: \(PrintableText.escape(incident.next))", indent: 4, hanging: 2)
             + incident.alerts.map(line).joined()
     }
 
-    private static func affected(_ requests: IncidentJSON.Requests) -> String {
-        requests.count == 0
-            ? "no requests ended meanwhile"
-            : "\(countText(requests.count, "request")), of which \(requests.slow) took longer than 99 % of their kind before "
-                + "and \(requests.failed) failed"
+    private static func affected(_ incident: IncidentJSON) -> String {
+        let requests = incident.requests
+        guard requests.count > 0 else { return "no requests ended meanwhile" }
+        let failed = "\(countText(requests.failed)) failed"
+        guard incident.hasBaseline else {
+            return "\(countText(requests.count, "request")), of which \(failed) (no baseline yet to compare with)"
+        }
+        return "\(countText(requests.count, "request")), of which \(countText(requests.slow)) took longer than 99 % of "
+            + "their kind before and \(failed)"
     }
 
     /// An alert, when it fired, and what it says. The verdict is the incident's.

@@ -43,17 +43,18 @@ struct ReportText {
 
     private var spans: String {
         let counts = report.spans
-        var text = "\(counts.accepted) spans"
+        var text = countText(counts.accepted, "span")
         if let first = report.firstEnd, let last = report.last { text += " that ended from \(first) to \(last)" }
-        if counts.duplicates > 0 { text += "; \(counts.duplicates) duplicates" }
-        if counts.late > 0 { text += "; \(counts.late) late" }
+        if counts.duplicates > 0 { text += "; \(countText(counts.duplicates, "duplicate"))" }
+        if counts.late > 0 { text += "; \(countText(counts.late)) late" }
         if let unattributed = counts.unattributed {
-            let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) evicted before attribution)" : ""
+            let evicted =
+                unattributed.evicted > 0 ? " (\(countText(unattributed.evicted)) evicted before attribution)" : ""
             let count = unattributed.settled + unattributed.evicted + unattributed.slot_full
-            text += "; \(count) not attributed to any request\(evicted)"
+            text += "; \(countText(count)) not attributed to any request\(evicted)"
         }
         for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
-            text += "; \(count) rejected: \(reason)"
+            text += "; \(countText(count)) rejected: \(reason)"
         }
         return style.prose(text)
     }
@@ -100,7 +101,7 @@ struct ReportText {
             let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
             table.add(
                 [
-                    String(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
+                    countText(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
                     durationText(seconds: row.p90_seconds), durationText(seconds: row.p99_seconds),
                     durationText(seconds: row.max_seconds),
                 ] + shares.map(shareText) + cluster(row.cluster) + [PrintableText.escape(RequestName.text(row))])
@@ -128,11 +129,11 @@ struct ReportText {
         var text = ""
         if sampled > 0 {
             let reason = areSampled ? "the spans are sampled" : Self.apart
-            text += style.prose("\(sampled) requests are shown without their authentication: \(reason)")
+            text += style.prose("\(countText(sampled)) requests are shown without their authentication: \(reason)")
         }
         if crowded > 0 {
             text += style.prose(
-                "\(crowded) requests are shown without their authentication: too many authentications run at once to tell which request each belongs to"
+                "\(countText(crowded)) requests are shown without their authentication: too many authentications run at once to tell which request each belongs to"
             )
         }
         return text
@@ -164,7 +165,7 @@ struct ReportText {
         for row in order.first(of: operations.rest) {
             table.add(
                 [
-                    String(row.count), rateText(row.rate), errorText(row.errors, of: row.count),
+                    countText(row.count), rateText(row.rate), errorText(row.errors, of: row.count),
                     durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
                     durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
                     row.self_p99_seconds.map { durationText(seconds: $0) } ?? "-",
@@ -183,7 +184,7 @@ struct ReportText {
         for row in order.first(of: operations.streams) {
             table.add(
                 [
-                    String(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
+                    countText(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
                     durationText(seconds: row.max_seconds),
                 ] + cluster(row.cluster) + [name(row)])
         }
@@ -203,7 +204,8 @@ struct ReportText {
     }
 
     private func more(_ count: Int) -> String {
-        count > order.top ? style.prose("… and \(count - order.top) more: --top N shows N, --format json all") : ""
+        guard count > order.top else { return "" }
+        return style.prose("… and \(countText(count - order.top)) more: --top N shows N, --format json all")
     }
 
     // MARK: Rules

@@ -17,7 +17,7 @@ struct SourceText {
         }
         rows = sources.map { source in
             [
-                "\(source.spans)", Self.age(source.first, now), Self.age(source.last, now), Self.late(source),
+                countText(source.spans), Self.age(source.first, now), Self.age(source.last, now), Self.late(source),
                 Self.sampled(source), Self.clock(source), source.dialect ?? "unknown",
             ]
         }

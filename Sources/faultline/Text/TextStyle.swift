@@ -4,13 +4,13 @@ import Support
 /// What the output can show: how wide it is, and whether it has colours (no-color.org).
 struct TextStyle {
     let isColoured: Bool
-    /// Columns; at least 40.
+    /// Columns; at least 10.
     let width: Int
 
     init(isTerminal: Bool, width: Int = 80) {
         let isRefused = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
         isColoured = isTerminal && !isRefused && !Console.isDumb
-        self.width = max(width, 40)
+        self.width = max(width, 10)
     }
 
     /// That of standard output.

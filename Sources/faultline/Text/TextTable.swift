@@ -5,7 +5,8 @@ import Support
 struct TextTable {
     struct Column {
         let heading: String
-        /// The column with the highest rank is left out first; one of rank 0 never.
+        /// The column with the highest rank is left out first, one of rank 0 never, and one below 0 only on a terminal too
+        /// narrow for most.
         let rank: Int
 
         init(_ heading: String, rank: Int = 0) {
@@ -19,6 +20,8 @@ struct TextTable {
 
     /// What the last column needs at least, unless its cells are shorter.
     private static let lastMin = 30
+    /// The same on a narrow terminal.
+    private static let lastMinNarrow = 14
 
     init(_ columns: [Column]) {
         self.columns = columns
@@ -46,12 +49,15 @@ struct TextTable {
     private func fit(_ widths: [Int], into width: Int) -> (columns: [Int], last: Int) {
         var shown = Array(columns.indices)
         func rest() -> Int { width - shown.dropLast().reduce(0) { $0 + widths[$1] + 2 } }
-        while rest() < min(widths.last ?? 0, Self.lastMin) {
-            guard let dropped = shown.dropLast().max(by: { columns[$0].rank < columns[$1].rank }),
-                columns[dropped].rank > 0
-            else { break }
-            shown.removeAll { $0 == dropped }
+        func leaveOut(_ isOptional: (Column) -> Bool, least: Int) {
+            let optional = columns.indices.dropLast().filter { isOptional(columns[$0]) }
+            for column in optional.sorted(by: { columns[$0].rank > columns[$1].rank })
+            where rest() < min(widths.last ?? 0, least) {
+                shown.removeAll { $0 == column }
+            }
         }
+        leaveOut({ $0.rank > 0 }, least: Self.lastMin)
+        leaveOut({ $0.rank < 0 }, least: Self.lastMinNarrow)
         return (shown, max(rest(), 1))
     }
 }

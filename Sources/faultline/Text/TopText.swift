@@ -85,8 +85,10 @@ struct TopText {
         let last = status.last_span.flatMap { Timestamp.parse(rfc3339: $0) }
         let age = last.map { "last span \(self.age(of: $0))" } ?? "no spans yet"
         let rate = "\(rateText(status.spans_per_second)) spans"
+        let title = "faultline \(address)"
+        let room = style.width - clock.columns - 2
         return [
-            style.heading("faultline \(address)".cut(max(style.width - clock.columns - 2, 8))) + "  " + clock,
+            room < 12 ? style.heading(title.cut(style.width)) : style.heading(title.cut(room)) + "  " + clock,
             "\(status.recorded_from == nil ? rate : "recorded spans"), \(age)".cut(style.width),
         ]
     }
@@ -102,11 +104,12 @@ struct TopText {
         let firing = minute.alerts.count { $0.state == "firing" }
         let alerts =
             firing == 0 ? "no alert is firing" : "\(countText(firing, "alert")) \(firing == 1 ? "is" : "are") firing"
-        guard let incident = minute.status.incident else { return ["", "no open incident; \(alerts)"] }
-        let requests = incident.requests
+        guard let incident = minute.status.incident else {
+            return [""] + "no open incident; \(alerts)".wrapped(style.width)
+        }
         let facts =
-            "since \(incident.startedAt); \(countText(requests.count, "request")) since then, \(requests.slow) slow, "
-            + "\(requests.failed) failed; \(alerts)"
+            "since \(incident.startedAt); \(countText(incident.requests.count, "request")) since then, "
+            + "\(incident.slowAndFailed); \(alerts)"
         let verdict = (incident.cluster.map { "cluster \($0): " } ?? "") + incident.verdict
         return [""] + PrintableText.escape(verdict).wrapped(style.width).map(style.alarm)
             + facts.wrapped(style.width, indent: 4)
@@ -124,14 +127,14 @@ struct TopText {
         guard !minute.requests.isEmpty else { return [] }
         let components = minute.components.prefix(Self.componentsMax).map(\.name)
         let latencies: [TextTable.Column] = [
-            .init("rate"), .init("errors"), .init("p50"), order.column(.p90, rank: 9), .init("p99"),
-            order.column(.max, rank: 8),
+            .init("rate", rank: -3), order.column(.errors, rank: -4), order.column(.p50, rank: -2),
+            order.column(.p90, rank: 9), .init("p99"), order.column(.max, rank: 8),
         ]
         let hasClusters = Set(minute.requests.map(\.cluster)).count > 1
         let cluster: [TextTable.Column] = hasClusters ? [.init("cluster")] : []
         var table = TextTable(
-            latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0) } + cluster
-                + [.init("request")])
+            latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0 == 0 ? -1 : $0) }
+                + cluster + [.init("request")])
         for row in order.first(of: minute.requests) {
             let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
             let name = RequestName.text(

@@ -84,7 +84,7 @@ struct TraceText {
         if let rank = request.rank {
             // Rounded down, so that only the slowest of all is slower than 100 %.
             let share = (rank.faster_share * 1000).rounded(.down) / 10
-            title += ", slower than \(String(format: "%g", share)) % of \(rank.of) like it"
+            title += ", slower than \(String(format: "%g", share)) % of \(countText(rank.of)) like it"
         }
         let parts = request.components.filter { $0.seconds > 0 }.map { part in
             let share = part.seconds / max(request.duration_seconds, .leastNonzeroMagnitude)

@@ -48,6 +48,19 @@ import Testing
         #expect(evidence.verdict(onCallsOf: [.validatingWebhook]) == nil)
     }
 
+    @Test(arguments: [(0.1, Verdict.Certainty.likely), (0.5, .clear)])
+    func `keep a wait that grew from being clearly the culprit if they are most of the added time`(
+        share: Double, certainty: Verdict.Certainty
+    ) {
+        var evidence = Self.evidence(slightly: [.storage])
+        evidence.parts[Int(Component.mutatingWebhook.number)] = Self.growth(20)
+        evidence.excess[Int(Component.mutatingWebhook.number)] = share * 1e9
+        evidence.excess[Int(Component.storage.number)] = (1 - share) * 1e9
+        let verdict = evidence.verdict()
+        #expect(verdict.component == .mutatingWebhook)
+        #expect(verdict.certainty == certainty)
+    }
+
     @Test func `are nobody's if a process got slower too`() {
         var evidence = Self.evidence(slightly: [.mutatingWebhook])
         evidence.ownWork = Self.growth(10)

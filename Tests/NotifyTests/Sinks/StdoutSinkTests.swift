@@ -28,6 +28,18 @@ struct StdoutSinkTests {
             ])
     }
 
+    @Test(
+        arguments: [
+            (AlertUnit.seconds, 0.2125, "212 ms"), (.ratio, 0.125, "12.5 %"), (.perSecond, 1_250, "1,250/s"),
+            (nil, 50, "50"),
+        ] as [(AlertUnit?, Double, String)])
+    func `a value has its unit`(unit: AlertUnit?, value: Double, text: String) throws {
+        var alert = Alert.firing()
+        (alert.unit, alert.value) = (unit, value)
+        #expect(AlertLine.text(alert).contains(" value=\(text) since "))
+        #expect(Alert(AlertJSON(alert))?.unit == unit)
+    }
+
     @Test func `an alert is one line of JSON with all fields of the contract`() async throws {
         let lines = await Self.lines([.firing()], .json)
         #expect(

@@ -17,6 +17,16 @@ import Testing
             id: "\(seconds)", openedAt: seconds * second, startedAt: 0, severity: severity, evidence: evidence)
     }
 
+    @Test(arguments: [(Double?.none, "7 failed (no baseline yet to compare with)"), (0.002, "1,204 slow, 7 failed")])
+    func `how many requests were slow is known only with a baseline`(before: Double?, text: String) throws {
+        var incident = Self.incident(.warning, .notClear, openedAt: 60)
+        incident.evidence?.components = [
+            .init(component: "etcd", seconds: 0.003, baselineSeconds: before)
+        ]
+        incident.requests = RequestOutcomes(count: 1_300, slow: before == nil ? 0 : 1_204, failed: 7)
+        #expect(IncidentJSON(incident).slowAndFailed == text)
+    }
+
     @Test func `the most urgent is the most severe, then that with the surest verdict, then the latest`() {
         let ascending = [
             Self.incident(.info, .clear, openedAt: 90),
