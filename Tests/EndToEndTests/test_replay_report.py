@@ -170,7 +170,7 @@ def test_watches_and_what_lasts_as_long_are_apart(report):
     assert all(seconds(cells[6]) < 10 for cells in operations.values())
     assert seconds(long[3]) == pytest.approx(filter["max_seconds"], rel=0.01)
     both = [*operations.values(), *streams.values()]
-    assert sum(int(cells[0]) for cells in both) == report["spans"]["accepted"]
+    assert sum(int(cells[0].replace(",", "")) for cells in both) == report["spans"]["accepted"]
 
 
 def test_rows_are_sorted_and_limited_as_asked(report):
