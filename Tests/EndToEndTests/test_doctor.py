@@ -320,7 +320,7 @@ def test_the_table_leaves_nothing_out(daemon, capture, columns):
     if columns != "60":
         for heading in ("spans", "heard for", "silent for", "late by", "sampled", "clock", "dialect"):
             assert heading in table.splitlines()[0]
-        assert re.search(r" \d+ +\S+ +\S+ +- +(unknown|\S+ % (estimated|tracestate|configured)) ", table)
+        assert re.search(r" [\d,]+ +\S+ +\S+ +- +(unknown|\S+ % (estimated|tracestate|configured)) ", table)
     if columns in {"", "200"}:
         assert f"apiserver {LONG}\n" in table
     assert LONG in table.replace("\n", "")

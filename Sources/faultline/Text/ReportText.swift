@@ -177,10 +177,8 @@ struct ReportText {
     /// nil if there are none.
     private var streams: String? {
         guard !operations.streams.isEmpty else { return nil }
-        var table = TextTable(
-            [
-                .init("spans"), .init("errors"), .init("p50"), .init("max"),
-            ] + clusterColumn + [.init("operation")])
+        let figures: [TextTable.Column] = [.init("spans"), .init("errors"), .init("p50"), .init("max")]
+        var table = TextTable(figures + clusterColumn + [.init("operation")])
         for row in order.first(of: operations.streams) {
             table.add(
                 [
