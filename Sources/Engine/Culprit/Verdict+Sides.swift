@@ -144,7 +144,7 @@ extension Evidence {
     private static let minorShare = 33
 
     /// The percentage of the time added to requests that belongs to a component, leaving out the time in other queues.
-    private func shareOfExcess(_ component: Component) -> Int {
+    func shareOfExcess(_ component: Component) -> Int {
         let all = excess.indices.map { Component(UInt8($0)) }
             .filter { $0 == component || !Component.queues.contains($0) }
             .reduce(0) { $0 + excess($1) }

@@ -73,6 +73,7 @@ extension Evidence {
     func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
         if let verdict = ofSilence { return verdict }
         if isAboutErrors, let verdict = ofFailures { return verdict }
+        if waitsSlightlyOnTheWay, let verdict = ofKind() { return verdict.based(on: .kinds) }
         let ofTime = ofTime.map(explainingQueue)
         return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
     }
@@ -107,6 +108,13 @@ extension Evidence {
             return .notClear("no request ended in the time that was judged")
         }
         return nil
+    }
+
+    /// Whether nothing but calls to etcd takes longer, slightly, and no process stops meanwhile: that says less than what
+    /// the question is about, if that has a culprit.
+    private var waitsSlightlyOnTheWay: Bool {
+        connection.trend == .grewSlightly && delays.isOnTheWay && etcd.trend != .grew && ownWork.trend != .grew
+            && slowestWait == nil && !areFiltersSlow
     }
 
     /// nil if nothing takes clearly longer.
@@ -174,6 +182,8 @@ extension Evidence {
     private var slowestWait: Component? {
         let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
         guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
+        // Requests queue for what holds their seats, which is most of the time that was added outside the queue.
+        if queue != nil, shareOfExcess(longest) < Self.seatsShareMin { return nil }
         // A process that lacks CPU waits longer for everything.
         if ownWork.trend == .grew, part(longest).greatest < Self.clearDistance * ownWork.times { return nil }
         var others = 0.0
@@ -182,6 +192,9 @@ extension Evidence {
         if ownWork.trend == .grew { others = max(others, Component.ownWork.reduce(0) { $0 + excess($1) }) }
         return excess(longest) >= others ? longest : nil
     }
+
+    /// Per cent.
+    private static let seatsShareMin = 50
 
     func isSlow(_ component: Component) -> Bool {
         part(component).trend == .grew || part(component).timesOfFew != nil

@@ -43,6 +43,7 @@ enum VerdictText {
             else { continue }
             return "\(duration(now)) instead of \(duration(before)) at \(name)"
         }
+        guard growth.greatest > 1 else { return "slightly longer than before, each kind compared with itself" }
         return "\(times(growth.greatest)) as long as before, each kind compared with itself"
     }
 
