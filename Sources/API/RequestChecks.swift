@@ -96,11 +96,10 @@ struct UnknownRequest: RouterMiddleware {
         }
     }
 
-    /// The router ignores empty components, but a path with one is another path (RFC 3986, section 3.3). So are paths with dots or
-    /// percent-encoded letters, which only clients may resolve; no route matches them.
-    private static func hasEmptyComponent(_ path: String) -> Bool {
-        path.contains("//") || (path.hasSuffix("/") && path != "/")
-    }
+    /// The router ignores empty components, but a path with one is another path (RFC 3986, section 3.3), except for a slash at
+    /// the end, which people add. So are paths with dots or percent-encoded letters, which only clients may resolve; no route
+    /// matches them.
+    private static func hasEmptyComponent(_ path: String) -> Bool { path.contains("//") }
 
     private func answer(_ request: Request, _ peer: SocketAddress?) -> Response {
         let methods = resources.filter { $0.matches(request.uri.path) }.map(\.method)

@@ -99,8 +99,11 @@ package struct DaemonClient: Sendable {
         let problem = try? JSONDecoder().decode(Problem.self, from: Data(text.utf8))
         // Every daemon has the paths that are asked for, but only on its query port.
         guard let said = problem?.error, !said.hasPrefix("no such path") else {
+            // So servers answer plain text on a port that takes TLS.
+            let mayTakeTLS = status == .badRequest && address.hasPrefix("http:")
             return
-                "what listens at \(PrintableText.escape(address)) doesn't answer a daemon's queries; \(Self.rightAddress)"
+                "what listens at \(PrintableText.escape(address)) doesn't answer a daemon's queries"
+                + (mayTakeTLS ? " without TLS (https:// asks with it)" : "") + "; \(Self.rightAddress)"
         }
         return said
     }

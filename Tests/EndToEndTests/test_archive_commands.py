@@ -67,7 +67,7 @@ def test_verify_passes_an_intact_recording(recorded):
     assert (done.code, done.errors) == (0, "")
     assert done.output.splitlines() == [
         f"{recorded}: sound, 20 records, 200 spans",
-        f"{EXAMPLE}: sound, {done.output.split()[-4]} records, {SPANS} spans",
+        f"{EXAMPLE}: sound, {done.output.split()[-4]} records, {SPANS:,} spans",
     ]
 
 

@@ -132,7 +132,7 @@ def test_a_listener_to_a_cluster_hears_of_that_one_only(serve):
         while len(found) < 6:
             name, event = all_of_them.next()
             if name != "status":
-                found.add((name, event["cluster"] if name == "incident" else event["labels"].get("cluster")))
+                found.add((name, event.get("cluster") if name == "incident" else event["labels"].get("cluster")))
         assert found == {(name, cluster) for name in ("incident", "alert") for cluster in ("west", "east", None)}
         assert east.until("incident")["cluster"] == "east" and east.until("alert")["labels"]["cluster"] == "east"
         status = east.until("status")

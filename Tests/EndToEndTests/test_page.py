@@ -318,7 +318,7 @@ def test_a_source_whose_spans_come_late_says_how_late(browser):
         for service, number in late.items():
             row = page.locator("#panel tbody tr", has_text=service).first
             expect(row.locator("td.late")).to_have_text(f"{number:,}")
-            expect(row.locator("td.lateness")).to_have_text(re.compile(r"^\d+ "))
+            expect(row.locator("td.lateness")).to_have_text(re.compile(r"^\d+\s"))
         page.close()
 
 

@@ -1,11 +1,12 @@
 """What a control plane that samples its traces leaves out is counted in rates, and every output says so."""
 
+import json
 import math
 from collections import Counter, defaultdict
 
 import pytest
 
-from harness import project, spans, thinning
+from harness import http_client, project, spans, thinning
 from harness.command import faultline
 
 CAPTURES = ["steady", "slow-etcd"]
@@ -153,6 +154,16 @@ def test_the_tracestate_of_roots_tells_the_ratio(tmp_path):
     (source,) = report["sources"]
     assert (source["sampling_ratio"], source["sampling_source"]) == (0.25, "tracestate")
     assert report["requests"][0]["estimated_count"] == 20
+
+
+@pytest.mark.parametrize("threshold", ["f" * 14, "F" * 14, "f" * 13 + "e", "f" * 12, "f" * 8])
+def test_fewer_than_one_in_a_million_are_taken_for_that(serve, threshold):
+    root = spans.span(name="GET /api/v1/nodes/{:name}", trace_state=f"ot=th:{threshold}")
+    daemon = serve()
+    assert http_client.send(daemon.http, spans.request(root, service="apiserver").SerializeToString()).status == 200
+    (source,) = json.loads(daemon.get("/api/v1/sources")[2])
+    assert source["sampling_ratio"] == pytest.approx(1e-6, rel=1e-3)
+    assert daemon.is_running
 
 
 def test_a_report_for_people_says_so(tmp_path, thinned):

@@ -166,6 +166,12 @@ def test_what_is_changed_for_others_is_said(node):
     assert (changed["endpoint"], changed["samplingRatePerMillion"]) == ("10.2.2.2:4317", 1000)
 
 
+def test_another_rate_alone_takes_a_restart_which_the_kubelet_does_not_do(node):
+    restart = f"kube-apiserver reads {node.tracing} only at its start"
+    assert restart not in node.write()
+    assert restart in node.setup("--diff", "--sampling", "1000").errors
+
+
 def test_variables_that_are_there_are_changed_with_tls_and_said_without(node):
     node.replace(node.etcd, "    image:", "    env:\n    - name: OTEL_EXPORTER_OTLP_CERTIFICATE\n      value: /old/ca.crt\n    image:")
     assert f"{node.etcd}: sends over TLS, since OTEL_EXPORTER_OTLP_CERTIFICATE is /old/ca.crt" in node.setup("--diff").errors

@@ -64,10 +64,12 @@ extension Evidence {
     var slowAPIServer: Verdict {
         // Requests that never reach etcd can't be slow because of etcd, observed or not.
         let isCertain = !etcd.isCompared && ownWorkWithoutEtcd.trend == .grew
-        var work = "its own work on a request took \(VerdictText.grown(ownWork))"
+        let component = slowestWork
+        let rest = component == .apiServer ? "" : "\(VerdictText.name(component, names)) and the rest of "
+        var work = "\(rest)its own work on a request took \(VerdictText.grown(ownWork))"
         if let queue { work += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))" }
         return Verdict(
-            side: .apiServer, component: slowestWork,
+            side: .apiServer, component: component,
             certainty: isCertain ? .clear : certainty(of: ownWork, against: etcd),
             why: "apiserver: \(work); \(besideAPIServer)")
     }
@@ -90,11 +92,15 @@ extension Evidence {
                 + "\(VerdictText.grown(part(.audit))), and \(others) took longer too; \(besideAPIServer)")
     }
 
-    /// The part of the API server's own work that grew most.
+    /// The part of the API server's own work that grew most. Storage waits for whatever the rest waits for, so it is named only
+    /// where it has nearly all of the added time, as with a plugin that encrypts and leaves no span.
     private var slowestWork: Component {
-        // Reading and writing etcd's answers waits for whatever the rest waits for.
-        Component.ownWork.filter { $0 != .storage && excess($0) > 0 }.max { excess($0) < excess($1) } ?? .apiServer
+        let others = Component.ownWork.filter { $0 != .storage && excess($0) > 0 }
+        let most = others.max { excess($0) < excess($1) } ?? .apiServer
+        return excess(.storage) > Self.storageDistance * excess(most) ? .storage : most
     }
+
+    private static let storageDistance = 10.0
 
     /// A clause about etcd while the API server is slow.
     private var besideAPIServer: String {

@@ -64,11 +64,14 @@ struct SamplingThresholds: Equatable, Sendable {
 
     init() {}
 
+    /// Of 2^56 random numbers; fewer are sampled by no setting of Kubernetes, which counts per million.
+    private static let sampledMin: UInt64 = (1 << 56) / 1_000_000
+
     /// - Parameter threshold: below 2^56.
     mutating func add(threshold: UInt64) {
         roots += 1
-        let count = 0x1p56 / (0x1p56 - Double(threshold))
-        adjusted += Int128((count * 1024).rounded())
+        let sampled = max((1 << 56) - threshold, Self.sampledMin)
+        adjusted += Int128((0x1p56 / Double(sampled) * 1024).rounded())
     }
 
     mutating func add(_ more: SamplingThresholds) {

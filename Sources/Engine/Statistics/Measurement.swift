@@ -41,7 +41,7 @@ package struct Selection: Sendable {
     /// Durations, nanoseconds: a span that takes longer, or fails, is bad.
     package var thresholds: [Int64]
     /// Whether the maximum is wanted.
-    package var wantsMax: Bool
+    var wantsMax: Bool
     /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
     /// nothing have no row. Empty if every duration has a row.
     var counts: [Int]

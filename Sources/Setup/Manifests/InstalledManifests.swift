@@ -90,6 +90,7 @@ package struct InstalledManifests {
                 request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
             return notes + (try Self.add(request, to: &pod))
         }
+        notes += [restart].compactMap { $0 }
         guard var etcd else {
             return gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
         }
@@ -104,6 +105,13 @@ package struct InstalledManifests {
         }
         self.etcd = etcd
         notes += [unnamed(request, etcd)].compactMap { $0 }
+    }
+
+    /// The kubelet restarts a pod whose manifest changes.
+    private var restart: String? {
+        guard apiServer.edits.isEmpty, newTracingText != tracingText else { return nil }
+        return "kube-apiserver reads \(tracingFlag) only at its start, and its manifest stays as it is: move "
+            + "\(apiServer.path) out of its folder for a minute and back, so that the kubelet restarts it"
     }
 
     /// Makes changes to a manifest. In the changed text, they must be there.

@@ -3,10 +3,29 @@ import Testing
 
 @testable import Engine
 
+/// The API server's own work grew; which part of it, and what is added to each, decide the component.
+@Suite struct `The API server's own work` {
+    @Test(arguments: [
+        (storage: 1e9, impersonation: 1e6, component: Component.storage), (1e9, 0, .storage),
+        (1e9, 2e8, .impersonation), (0, 1e6, .impersonation), (0, 0, .apiServer),
+    ])
+    func `is storage's only where nearly all of the added time is`(
+        storage: Double, impersonation: Double, component: Component
+    ) {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.ownWork = `Durations that grew slightly`.growth(20)
+        evidence.excess[Int(Component.storage.number)] = storage
+        evidence.excess[Int(Component.impersonation.number)] = impersonation
+        let verdict = evidence.verdict()
+        #expect(verdict.side == .apiServer && verdict.component == component)
+        #expect(verdict.why.contains("and the rest of its own work") == (component != .apiServer))
+    }
+}
+
 /// What the verdict makes of durations that grew too little to be sure of by themselves.
 @Suite struct `Durations that grew slightly` {
     /// Four minutes of durations of a millisecond, then thirty that take this many times as long.
-    private static func growth(_ times: Int64) -> Growth {
+    fileprivate static func growth(_ times: Int64) -> Growth {
         var meter = GrowthMeter()
         func cells(_ duration: Int64, count: UInt32) -> [SeriesCounts.Cell] {
             [SeriesCounts.Cell(code: LatencyBucket.shared.code(duration), count: count)]
@@ -23,7 +42,7 @@ import Testing
     }
 
     /// Of two processes and a connection that are as fast as ever.
-    private static func evidence(slightly components: [Component]) -> Evidence {
+    fileprivate static func evidence(slightly components: [Component]) -> Evidence {
         var evidence = Evidence()
         (evidence.requestCount, evidence.requestCountBefore, evidence.knowsEtcd) = (30, 800, true)
         (evidence.etcd, evidence.connection, evidence.ownWork) = (growth(1), growth(1), growth(1))

@@ -70,4 +70,12 @@ import Testing
         sampling.add(thresholds)
         #expect(sampling.ratio == SamplingRatio(ratio: 0.25, source: .tracestate))
     }
+
+    /// 2^56 minus what is sampled.
+    @Test(arguments: [1, 2, 4, 8, 1_000_000] as [UInt64]) func `is one in a million at least`(sampled: UInt64) throws {
+        var thresholds = SamplingThresholds()
+        thresholds.add(threshold: (1 << 56) - sampled)
+        let ratio = try #require(thresholds.ratio)
+        #expect(abs(ratio - 1e-6) < 1e-9)
+    }
 }
