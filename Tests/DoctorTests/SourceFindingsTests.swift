@@ -156,7 +156,7 @@ import Testing
         #expect(found.contains { $0.contains("the clock of etcd is 1.00 s behind") })
         #expect(
             found.contains {
-                $0.contains("11 of 1000 spans of apiserver arrived too late to be evaluated, up to 1m30s after")
+                $0.contains("11 of 1,000 spans of apiserver arrived too late to be evaluated, up to 1m30s after")
             })
         #expect(found.count == 2)
     }
@@ -167,7 +167,7 @@ import Testing
         #expect(found.count == 1)
         #expect(
             found.first?.hasPrefix(
-                "900 of 1000 spans of etcd m9, 800 of 1000 spans of etcd m8, 700 of 1000 spans of etcd m7 and spans of 6 "
+                "900 of 1,000 spans of etcd m9, 800 of 1,000 spans of etcd m8, 700 of 1,000 spans of etcd m7 and spans of 6 "
                     + "more sources arrived too late") == true)
     }
 

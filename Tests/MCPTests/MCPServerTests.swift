@@ -87,7 +87,7 @@ import Testing
     @Test func `refuses wrong arguments before it asks the daemon, and says what would be right`() async throws {
         for (tool, arguments, expected) in [
             ("trace", "{}", "id is missing: the trace id"),
-            ("trace", "{\"id\": [1]}", "id is a text or a number"),
+            ("trace", "{\"id\": [1]}", "id must be a text or a number"),
             ("trace", "{\"id\": \"a\", \"cluster\": \"b\"}", "trace has no argument \"cluster\"; it has id"),
             ("what_is_wrong_now", "{\"from\": \"-5m\"}", "it has none"),
             // null is as good as nothing.

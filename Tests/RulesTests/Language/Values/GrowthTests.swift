@@ -125,7 +125,7 @@ import Testing
         #expect(try Self.value(Self.healthy(halfMinutes) + [[Calls()]]).map { _ in true } ?? false == isKnown)
     }
 
-    @Test(arguments: [(10, true), (9, false)])
+    @Test(arguments: [(10, true), (5, true), (2, false)])
     func `is no data with too little to compare`(count: Int, isKnown: Bool) throws {
         #expect(try Self.value(Self.healthy(6) + [[Calls(count: count)]]).map { _ in true } ?? false == isKnown)
     }
