@@ -117,6 +117,8 @@ package struct DaemonClient: Sendable {
         let reason =
             switch error {
             case let error as HTTPClientError where error == .deadlineExceeded: "it took more than 40 s"
+            case let error as HTTPClientError where error == .remoteConnectionClosed:
+                "what listens there closed the connection without an answer; \(Self.rightAddress)"
             case let error as HTTPClientError: error.shortDescription
             case let error as NIOConnectionError where error.connectionErrors.allSatisfy { Self.isRefusal($0.error) }:
                 "nothing listens there"

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from harness import now
-from harness.command import faultline
+from harness.command import faultline, in_terminal
 from harness.daemon import Faultline
 from harness.project import EXAMPLE
 from harness.waiting import eventually
@@ -20,7 +20,7 @@ def columns(line):
 
 def at_80(*arguments, codes=(0,)):
     """What a command prints, none of it wider than the terminal."""
-    done = faultline(*arguments, COLUMNS=str(COLUMNS))
+    done = in_terminal(*arguments, columns=COLUMNS)
     assert done.code in codes, done.errors
     text = done.output + done.errors
     assert [line for line in text.splitlines() if columns(line) > COLUMNS] == []
@@ -76,9 +76,9 @@ def test_an_option_and_its_value_are_on_one_line():
     ],
 )
 def test_what_is_wrong_breaks_between_words(arguments, columns):
-    done = faultline(*arguments, COLUMNS=str(columns))
+    done = in_terminal(*arguments, columns=columns)
     # In files and pipes it is one line.
-    (sentence,) = faultline(*arguments).errors.splitlines()
+    (sentence,) = faultline(*arguments, COLUMNS=str(columns)).errors.splitlines()
     assert done.code != 0 and sentence.startswith("faultline: ")
     lines = done.errors.splitlines()
     assert (len(lines) > 1) == (len(sentence) > columns)

@@ -47,7 +47,7 @@ struct Check: ParsableCommand {
     /// A problem for people on a terminal. Editors and scripts get each on one line.
     private func shown(_ line: String) -> String {
         guard Console.isOutputTerminal else { return line }
-        return line.wrapped(Console.width, hanging: 4).joined(separator: "\n")
+        return line.wrapped(Console.tableWidth, hanging: 4).joined(separator: "\n")
     }
 
     /// Reads a file as the other commands do.

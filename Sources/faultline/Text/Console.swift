@@ -44,10 +44,10 @@ enum Console {
     }
 
     /// A sentence about the work, over as many lines of the terminal as it takes; elsewhere in one line, which can be
-    /// searched.
+    /// searched, whatever `COLUMNS` is.
     static func remark(_ text: String) {
         let sentence = "faultline: \(text)"
-        let width = given("COLUMNS") ?? size(STDERR_FILENO).map { Int($0.ws_col) }
+        let width = isErrorTerminal ? given("COLUMNS") ?? size(STDERR_FILENO).map { Int($0.ws_col) } : nil
         note(width.map { sentence.wrapped($0, hanging: 2).joined(separator: "\n") } ?? sentence)
     }
 
