@@ -7,6 +7,7 @@ import argparse
 import json
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 
 from servers import Server, faultline, free_port, running
@@ -36,12 +37,20 @@ class Comparison:
         return json.loads(result.stdout)["serverMicrosecondsPerRequest"]
 
     def fill(self, server):
-        """Fills the window first: a fresh daemon pays for memory that later spans find in place."""
+        """Fills the window first: a fresh daemon pays for memory that later spans find in place. Waits until it has
+        nothing left to do: these spans are attributed once they have settled, half a minute later."""
         command = [
             self.arguments.load, self.arguments.capture, "--json", "--duration", "8",
             "--to", f"127.0.0.1:{server.ports['grpc']}",
         ]
         subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, check=True)
+        time.sleep(45)
+        for _ in range(60):
+            before = server.cpu_seconds()
+            time.sleep(1)
+            if server.cpu_seconds() - before < 0.02:
+                return
+        raise SystemExit("the daemon did not become idle")
 
     def run(self, title, size, requests, variants):
         times = [[] for _ in variants]

@@ -41,8 +41,11 @@ struct WantedDurations {
     }
 
     /// The rows of a slot, and how many of them are wanted at most: of the highest quantiles, most slots have few or none.
+    /// That is worth knowing only if it takes far less than to look at the rows.
     private func parts(_ slot: SlotView) -> [(part: SlotRows, count: Int)] {
-        guard let (counts, rest) = table.scope.summarized(slot) else { return [(SlotRows(slot), .max)] }
+        guard let (counts, rest) = table.scope.summarized(slot), counts.cellCount < slot.count / 16 else {
+            return [(SlotRows(slot), .max)]
+        }
         return [(SlotRows(slot, upTo: rest.rows.lowerBound), wantedCount(counts)), (rest, .max)]
     }
 

@@ -90,6 +90,9 @@ struct SeriesCounts: Sendable {
             + bad.count * series.count * MemoryLayout<Int>.stride
     }
 
+    /// Buckets of all series.
+    var cellCount: Int { cells.count }
+
     /// The buckets of the series at an index.
     @_lifetime(borrow self)
     func cells(_ index: Int) -> Span<Cell> {
