@@ -6,10 +6,12 @@ package struct SourceFindings {
     /// Unix nanoseconds; for recorded spans their end.
     let now: Int64
 
-    /// A control plane that sends has sent within it, nanoseconds: exporters send every five seconds.
-    private static let silenceMin: Int64 = 120_000_000_000
-    /// So has a process beside others that send, nanoseconds, unless its spans are rarer.
-    private static let silenceOfOneMin: Int64 = 30_000_000_000
+    /// A process that sends has sent within it, nanoseconds, unless its spans are rarer: exporters send every five seconds.
+    private static let silenceMin: Int64 = 30_000_000_000
+    /// The same for all processes together: only the daemon's clock tells how late they are, and spans may be on their way.
+    private static let silenceOfAllMin: Int64 = 60_000_000_000
+    /// So has every process whose spans are rare.
+    private static let silenceMax: Int64 = 120_000_000_000
     /// How many times as long as its spans are apart a process must be silent.
     private static let gapsMin = 20.0
     private static let offsetMin = 1.0
@@ -128,7 +130,7 @@ package struct SourceFindings {
     private func silence(_ sources: [HeardSources.Source]) -> [String] {
         let own = sources.filter { [.apiServer, .etcd].contains($0.knownRole) }
         guard let latest = own.map(\.lastEnd).max() else { return [] }
-        if now - latest > Self.silenceMin {
+        if now - latest > Self.silenceOfAllMin, own.contains(where: { isSilent($0, since: latest, at: now) }) {
             return [
                 "the last span ended \(age(latest)) ago: the control plane is down, or no longer reaches this daemon. "
                     + "Look for export errors in the API server's log."
@@ -144,12 +146,15 @@ package struct SourceFindings {
     private func silent(_ sources: [HeardSources.Source]) -> [HeardSources.Source] {
         let own = sources.filter { [.apiServer, .etcd].contains($0.knownRole) }
         let latest = latest(of: own)
-        return own.filter { source in
-            let span = Double(source.lastEnd - source.firstEnd)
-            let apart = source.spans > 1 ? span / Double(source.spans - 1) : .infinity
-            let rarely = min(apart * Self.gapsMin, Double(Self.silenceMin))
-            return Double(latest - source.lastEnd) > max(rarely, Double(Self.silenceOfOneMin))
-        }
+        return own.filter { isSilent($0, since: $0.lastEnd, at: latest) }
+    }
+
+    /// Whether a process would have sent something since some time.
+    private func isSilent(_ source: HeardSources.Source, since start: Int64, at time: Int64) -> Bool {
+        let span = Double(source.lastEnd - source.firstEnd)
+        let apart = source.spans > 1 ? span / Double(source.spans - 1) : .infinity
+        let rarely = min(apart * Self.gapsMin, Double(Self.silenceMax))
+        return Double(time - start) > max(rarely, Double(Self.silenceMin))
     }
 
     /// Members of etcd without an instance id look like one, so that a silent or slow one isn't noticed.
@@ -165,7 +170,7 @@ package struct SourceFindings {
     }
 
     private func joined(_ sources: [HeardSources.Source], _ requests: [HeardSources.Request]) -> [String] {
-        let hasEtcd = sources.contains { $0.knownRole == .etcd && now - $0.lastEnd <= Self.silenceMin }
+        let hasEtcd = sources.contains { $0.knownRole == .etcd && now - $0.lastEnd <= Self.silenceMax }
         let parts = requests.flatMap(\.components)
         let isAwaited = parts.contains { $0.component == "etcd-client" && $0.seconds > 0 }
         let isJoined = parts.contains { $0.component == "etcd" && $0.seconds > 0 }

@@ -77,6 +77,15 @@ import Testing
         }
     }
 
+    /// Where spans are rare, all may pause for longer.
+    @Test(arguments: [(Int64(0), Int64(60)), (1, 60), (5, 100), (60, 120)])
+    func `is that nothing comes any more`(apart: Int64, most: Int64) {
+        for (age, isSilent) in [(most - 1, false), (most + 1, true)] {
+            let found = sentences(["apiserver", "etcd"].map { source($0, age: age, apart: apart) })
+            #expect(found.contains { $0.contains("the control plane is down") } == isSilent)
+        }
+    }
+
     @Test func `is no clock that is ahead, and not yet known to be`() {
         let ahead = source("etcd", instance: "m2", age: -45)
         #expect(sentences([source("apiserver", instance: "a1"), source("apiserver", instance: "a2"), ahead]).isEmpty)

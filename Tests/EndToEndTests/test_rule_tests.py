@@ -216,7 +216,7 @@ CALLS = "apiserver etcdserverpb.KV/Range kind=CLIENT p50=3ms rate=20/s for"
         ),
         (
             [f"{LISTS} 5m", f"{LISTS} 2m from 5m errors=50%", f"{ETCD} 7m"],
-            "at: 6m, alerts: [{alert: ListFails, culprit: {certainty: not clear}}]",
+            "at: 6m, alerts: [{alert: ListFails, culprit: {side: apiserver, certainty: likely}}]",
         ),
         (
             ["apiserver list pods p50=900ms rate=10/s for 7m"],
@@ -259,7 +259,7 @@ def test_another_culprit_is_shown_with_what_was_found(run, tmp_path):
             '    + EtcdSlow{kind="SERVER", service="etcd"} firing',
             "    +     culprit: {side: etcd, component: etcd, certainty: clear}",
             "    +         why: etcd: its own handlers took 200 ms instead of 2 ms at p80; "
-            "requests that never reach etcd are unaffected",
+            "the API server's own work on requests that never reach etcd is unaffected",
         ]
     assert done.output.splitlines() == [*lines, "0 passed, 1 failed"]
 

@@ -271,6 +271,20 @@ import Testing
         #expect(messages(spans, service: "checkout") == ["", "", "", ""])
     }
 
+    @Test func `keeps the names of webhooks that API servers call, whether the calls fail or not`() {
+        func example(_ texts: [(String, String)], status: UInt64 = 0) -> WireSpanExample {
+            WireSpanExample { ($0.texts, $0.status, $0.statusMessage) = (texts, status, "no space") }
+        }
+        let (webhook, configuration) = (("webhook", "a.example.com"), ("configuration", "demo"))
+        let spans = [
+            example([configuration, webhook]), example([webhook], status: 2), example([configuration]),
+            example([("webhook", String(repeating: "a", count: 300))]),
+        ]
+        let long = String(repeating: "a", count: 253) + "\0\0"
+        #expect(messages(spans) == ["a.example.com\0demo\0", "a.example.com\0\0", "", long])
+        #expect(messages(spans, service: "checkout") == ["", "", "", ""])
+    }
+
     @Test func `keeps the beginning of a long message, and as many different ones as a row can tell apart`() {
         let spans = (0..<100).map { number in
             WireSpanExample {

@@ -17,7 +17,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
-    /// Status messages of failing spans.
+    /// Status messages of failing spans, and names of webhooks: `webhookSalt`.
     private var messages = SymbolTable()
     private var requestKey = RequestKey()
     private var sourceKey = SourceKey()
@@ -153,6 +153,23 @@ package struct SpanBatch: ~Copyable, Sendable {
         return number.map { UInt8(truncatingIfNeeded: $0 + 1) } ?? 0
     }
 
+    /// `SpanFlags.message` of a span that is a webhook's call. Counts among the messages.
+    package mutating func webhook(_ name: RawSpan, configuration: RawSpan) -> UInt8 {
+        requestKey.removeAll()
+        requestKey.append(name.extracting(first: Self.labelBytesMax))
+        requestKey.append(configuration.extracting(first: Self.labelBytesMax))
+        let number = requestKey.withBytes { messages.intern($0, salt: Self.webhookSalt, limit: Self.messagesMax) }
+        return number.map { UInt8(truncatingIfNeeded: $0 + 1) } ?? 0
+    }
+
+    /// The same for a key that was lent by `withMessage`.
+    mutating func webhook(key: RawSpan) -> UInt8 {
+        messages.intern(key, salt: Self.webhookSalt, limit: Self.messagesMax)
+            .map { UInt8(truncatingIfNeeded: $0 + 1) } ?? 0
+    }
+
+    private static let webhookSalt: UInt32 = 1
+
     /// Adds a span; its duration must not be negative.
     @inlinable @inline(__always)
     package mutating func append(_ row: SpanRow) {
@@ -267,6 +284,9 @@ extension SpanBatch {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }
     }
+
+    /// Whether a message is the name of a webhook: its attributes `webhook` and `configuration`, each followed by a zero byte.
+    func isWebhook(_ number: Int) -> Bool { messages.salt(number) == Self.webhookSalt }
 
     /// Lends a status message.
     package func withMessage<Result>(_ number: Int, _ body: (RawSpan) -> Result) -> Result {

@@ -13,6 +13,14 @@ struct ComponentTimes: Sendable {
 
         var requestCount: Int { requests.reduce(0, +) }
 
+        /// The time of a kind of request in which it occupies the API server.
+        func busy(_ series: Int) -> Double {
+            guard series < requests.count else { return 0 }
+            return (0..<ComponentTable.countMax).reduce(0) { sum, number in
+                ComponentTimes.isIdle[number] ? sum : sum + parts[series * ComponentTable.countMax + number]
+            }
+        }
+
         func sum(_ component: Int) -> Double {
             stride(from: component, to: parts.count, by: ComponentTable.countMax).reduce(0) { $0 + parts[$1] }
         }
@@ -20,9 +28,18 @@ struct ComponentTimes: Sendable {
 
     private var now = Sums()
     private var before = Sums()
+    /// How many slots were added.
+    private var (slots, slotsBefore) = (0, 0)
+    /// Whether counts of longer times than slots are among them.
+    private var hasLongerSlots = false
 
     /// With fewer earlier requests of a kind, its usual time is uncertain.
     private static let countMin = 8
+
+    mutating func addSlot(_ slot: SlotView, isNow: Bool) {
+        if isNow { slots += 1 } else { slotsBefore += 1 }
+        if slot.remembered != nil { hasLongerSlots = true }
+    }
 
     mutating func addRequests(_ count: Int, series: Int, isNow: Bool) {
         if isNow {
@@ -79,4 +96,31 @@ struct ComponentTimes: Sendable {
         }
         return excess
     }
+
+    /// The kind of request that added most to what occupies the API server; nil if none did much, or if it isn't known how
+    /// often requests came.
+    var flow: GrownFlow? {
+        guard slots > 0, slotsBefore > 0, !hasLongerSlots else { return nil }
+        let share = Double(slots) / Double(slotsBefore)
+        let added = now.requests.indices.map { now.busy($0) - share * before.busy($0) }
+        guard let most = added.indices.max(by: { added[$0] < added[$1] }), added[most] > 0,
+            Self.partOfAdded * added[most] >= added.reduce(0, { $0 + max($1, 0) }),
+            now.busy(most) >= 2 * share * before.busy(most), now.requests[most] >= Self.countMin
+        else { return nil }
+        let countBefore = most < before.requests.count ? before.requests[most] : 0
+        func perSecond(_ count: Int, _ slots: Int) -> Double {
+            Double(count) / Double(slots) / (Double(Window.slotWidth) / 1e9)
+        }
+        return GrownFlow(
+            series: most, rate: perSecond(now.requests[most], slots), rateBefore: perSecond(countBefore, slotsBefore),
+            time: now.busy(most) / Double(now.requests[most]),
+            timeBefore: countBefore > 0 ? before.busy(most) / Double(countBefore) : 0)
+    }
+
+    /// By component number: whether a request that is there occupies nothing.
+    private static let isIdle = (0..<ComponentTable.countMax).map { number in
+        let component = Component(UInt8(number))
+        return Component.queues.contains(component) || component == .authentication
+    }
+    private static let partOfAdded = 3.0
 }

@@ -14,6 +14,8 @@ package struct Evidence: Sendable {
     var parts = [Growth](repeating: Growth(), count: ComponentTable.countMax)
     /// By component: how much longer the requests of the interval took than as many of the same kinds before, nanoseconds.
     var excess = [Double](repeating: 0, count: ComponentTable.countMax)
+    /// The webhooks of each sort that takes longer.
+    var webhooks: [Component: CalledWebhooks] = [:]
     var failures = Failures()
     /// The kinds of request, by series.
     var requests: [RequestLabels] = []
@@ -39,6 +41,8 @@ package struct Evidence: Sendable {
     var callsAnsweredInGap = 0
     /// Mean time of a request by component number, nanoseconds; empty if no request ended in the interval.
     var components: [ComponentGrowth] = []
+    /// The kind of request that occupies the API server more than before.
+    var flow: GrownFlow?
     var requestCount = 0
     var requestCountBefore = 0
     /// Whether etcd has ever sent a span.
@@ -82,7 +86,8 @@ extension WindowView {
         calls: [Int32]? = nil, noticedOver length: Int64 = 0, isAboutErrors: Bool, _ components: ComponentTable,
         _ digests: inout SlotDigests
     ) -> CulpritFinding {
-        let found = evidence.verdict(isAboutErrors: isAboutErrors) {
+        let called = calls.map { webhooks(called: $0, components) } ?? []
+        let found = evidence.verdict(isAboutErrors: isAboutErrors, onCallsOf: called) {
             requests.flatMap { verdict(onRequests: $0, comparison, components) }
                 ?? calls.flatMap {
                     verdict(
@@ -118,6 +123,7 @@ extension WindowView {
         var evidence = Evidence()
         (evidence.names, evidence.requests) = (components.names, requests)
         measure(EvidenceMeters(roles, isWanted: isWanted), comparison).report(to: &evidence)
+        evidence.webhooks = calledWebhooks(evidence, comparison, roles: roles)
         var gathering = EvidenceGathering(
             comparison, ofCluster: cluster, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
             oldest: slots.first?.start ?? .max)

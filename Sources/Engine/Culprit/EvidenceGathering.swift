@@ -172,11 +172,15 @@ struct EvidenceGathering {
     /// Finds the webhooks whose calls failed.
     mutating func addFailedWebhooks(_ slot: SlotView) {
         guard !failedCalls.isEmpty else { return }
+        var blockStart = 0
         slot.forEachBlock { columns, count in
             for row in 0..<count {
-                guard let webhook = roles[Int(columns.operation[row])].webhook else { continue }
-                failedCalls.move(below: columns.spanID[row], to: webhook, of: &failures)
+                guard let component = roles[Int(columns.operation[row])].webhook else { continue }
+                failedCalls.move(
+                    below: columns.spanID[row], to: component,
+                    slot.webhooks?.text(ofRow: blockStart + row).map { WebhookName(key: $0) }, of: &failures)
             }
+            blockStart += count
         }
     }
 

@@ -50,7 +50,8 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         addSpans(slot, pass)
         addRequests(slot, pass)
         addParts(slot, pass)
-        guard case .comparing = pass else { return }
+        guard case .comparing(let stretch) = pass else { return }
+        times.addSlot(slot, isNow: stretch == nil)
         etcd.endSlot()
         connection.endSlot()
         ownWork.endSlot()
@@ -108,6 +109,7 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         evidence.parts = parts.map(\.growth)
         evidence.excess = times.excess
         evidence.components = times.growth
+        evidence.flow = times.flow
         (evidence.requestCount, evidence.requestCountBefore) = (times.requestCount, times.requestCountBefore)
     }
 }

@@ -1,5 +1,3 @@
-import Support
-
 /// The status messages of failed spans, and how many spans have each.
 struct FailureMessages: Sendable {
     private var counts: [String: Int] = [:]
@@ -24,10 +22,18 @@ struct FailureMessages: Sendable {
     func clause(of spans: Int) -> String {
         // Equally frequent ones are in the order of their bytes.
         guard let most = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return "" }
-        let quoted = PrintableText.quote(most.key, limit: Self.quotedMax)
+        let quoted = VerdictText.quote(most.key, limit: Self.quotedMax)
         if most.value >= spans { return " (\(quoted))" }
         return most.value == 1 ? " (one of them \(quoted))" : " (\(most.value) of them \(quoted))"
     }
+
+    /// Whether most of the spans say what gRPC's clients say of calls that they gave up.
+    var areOfCaller: Bool {
+        let given = Self.ofCallers.reduce(0) { $0 + (counts[$1] ?? 0) }
+        return 2 * given > counts.values.reduce(0, +)
+    }
+
+    private static let ofCallers = ["context deadline exceeded", "context canceled"]
 
     /// Characters. The longest message that gRPC's clients usually give has 135.
     private static let quotedMax = 160

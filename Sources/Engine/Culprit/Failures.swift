@@ -50,6 +50,8 @@ struct Failures: Sendable {
     var callsByComponent: [Component: Int] = [:]
     /// What these say.
     var callMessages: [Component: FailureMessages] = [:]
+    /// Those of webhooks by the webhook, if that is known.
+    var callsByWebhook: [Component: [WebhookName: Int]] = [:]
 
     init(stretches: Int = 0) {
         requests = Count(stretches: stretches)
@@ -95,9 +97,16 @@ struct FailedCalls: Sendable {
     }
 
     /// Moves the calls that a span is the parent of to those of a component.
-    mutating func move(below spanID: UInt64, to component: Component, of failures: inout Failures) {
+    ///
+    /// - Parameter webhook: that is called; nil if that isn't known.
+    mutating func move(
+        below spanID: UInt64, to component: Component, _ webhook: @autoclosure () -> WebhookName?,
+        of failures: inout Failures
+    ) {
         guard let siblings = parents.removeValue(forKey: spanID) else { return }
         Self.move(siblings, to: component, of: &failures)
+        guard let webhook = webhook() else { return }
+        failures.callsByWebhook[component, default: [:]][webhook, default: 0] += siblings.count
     }
 
     /// Those that are left are of a component.
@@ -108,76 +117,5 @@ struct FailedCalls: Sendable {
     private static func move(_ siblings: Siblings, to component: Component, of failures: inout Failures) {
         failures.callsByComponent[component, default: 0] += siblings.count
         failures.callMessages[component, default: FailureMessages()].add(siblings.messages)
-    }
-}
-
-// MARK: - The verdict
-
-extension Evidence {
-    /// The verdict about failures; nil if not many more requests fail than usual.
-    var ofFailures: Verdict? {
-        guard failures.requests.isUnusual else { return nil }
-        if failures.etcdCalls.isUnusual, failures.explain(failures.etcdCalls.now) {
-            return 2 * failures.etcdAnswered >= failures.etcdCalls.now ? failingEtcd : failingConnection
-        }
-        let called = failures.callsByComponent.max { ($0.value, $1.key.number) < ($1.value, $0.key.number) }
-        if let called, failures.calls.isUnusual, failures.explain(called.value) {
-            return failingCalls(called.key, called.value)
-        }
-        let said = failures.requestMessages.clause(of: failures.requests.now)
-        return .notClear("\(failedRequests)\(said), and no call of the API server below them did: \(nothingSlower)")
-    }
-
-    /// `17 requests failed, 12 of them create widgets`, or `17 requests failed, 6 of them create pods, 5 get nodes, 3 list pods`
-    private var failedRequests: String {
-        let count = failures.requests.now
-        var counts: [String: Int] = [:]
-        for (labels, failed) in zip(requests, failures.requestsBySeries) where failed > 0 {
-            counts[VerdictText.kind(labels), default: 0] += failed
-        }
-        // Where equally many failed, in the order of their names.
-        let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
-        guard let most = kinds.first else { return "\(count) requests failed" }
-        if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
-        let named = 2 * most.count >= count ? 1 : Self.kindsMax
-        let others = kinds.prefix(named).dropFirst().map { ", \($0.count) \($0.kind)" }
-        return "\(count) requests failed, \(most.count) of them \(most.kind)\(others.joined())"
-    }
-
-    /// How many kinds of request a sentence names if none accounts for half of the failures.
-    private static let kindsMax = 3
-
-    private var failingEtcd: Verdict {
-        Verdict(
-            side: .etcd, component: .etcd,
-            certainty: failures.etcdAnswered >= failures.requests.now ? .clear : .likely,
-            why: "etcd: it answered \(failures.etcdAnswered) calls with an error"
-                + "\(failures.etcdAnswers.clause(of: failures.etcdAnswered)), and \(failedRequests)")
-    }
-
-    /// Calls to etcd fail before it handles them.
-    private var failingConnection: Verdict {
-        guard knowsEtcd else {
-            return .notClear(
-                "\(failedEtcdCalls), and \(failedRequests), but etcd sends no spans: etcd and the connection to it can't "
-                    + "be told apart")
-        }
-        return Verdict(
-            side: .connection, component: .etcdClient, certainty: .likely,
-            why: "connection: \(failedEtcdCalls), most of them before it handled them, and \(failedRequests)")
-    }
-
-    /// `30 calls to etcd failed ("etcdserver: request timed out")`
-    var failedEtcdCalls: String {
-        let count = failures.etcdCalls.now
-        return "\(count) calls to etcd failed\(failures.etcdMessages.clause(of: count))"
-    }
-
-    private func failingCalls(_ component: Component, _ calls: Int) -> Verdict {
-        let name = component.isWebhook ? VerdictText.webhooks(component) : "aggregated API servers"
-        let said = failures.callMessages[component]?.clause(of: calls) ?? ""
-        return Verdict(
-            side: component.side, component: component, certainty: calls >= failures.requests.now ? .clear : .likely,
-            why: "\(component.side.rawValue): \(calls) calls of \(name) failed\(said), and \(failedRequests)")
     }
 }

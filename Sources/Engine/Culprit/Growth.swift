@@ -78,14 +78,22 @@ package struct Growth: Sendable {
         }
     }
 
+    /// The statistic that grew slightly, furthest beyond normal variation; nil if none did, or if one grew for certain.
+    var slightlyDecisive: GrowthStatistic? {
+        guard !changes.isEmpty, decisive == nil else { return nil }
+        return GrowthStatistic.allCases.filter {
+            changes[$0.rawValue].deviations >= Self.slight && changes[$0.rawValue].steps >= Self.slightMin
+        }
+        .max { changes[$0.rawValue].deviations < changes[$1.rawValue].deviations }
+    }
+
     var trend: Trend {
         guard !changes.isEmpty else {
             if heard == 0 { return .unheard }
             return heardBefore == 0 ? .withoutBaseline : .tooFew
         }
         if decisive != nil { return .grew }
-        return changes.contains { $0.deviations >= Self.slight && $0.steps >= Self.slightMin }
-            ? .grewSlightly : .unchanged
+        return slightlyDecisive == nil ? .unchanged : .grewSlightly
     }
 
     /// Half again as long.

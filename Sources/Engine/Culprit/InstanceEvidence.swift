@@ -1,5 +1,3 @@
-import Support
-
 extension WindowView {
     /// A verdict that names the instance, if it is about durations and one of several instances is slow.
     func naming(
@@ -156,7 +154,7 @@ struct InstanceMeters: ComparingMeters {
             guard !slowest.labels.instance.isEmpty else { return verdict }
             named.instance = slowest.labels.instance
             let which = others.isEmpty ? "only" : "above all"
-            let name = PrintableText.escape(slowest.labels.instance)
+            let name = VerdictText.printable(slowest.labels.instance)
             named.why += "; of \(growths.count) \(of) \(which) \(name)"
         } else {
             named.why +=

@@ -9,6 +9,10 @@ extension WindowView {
     func verdict(onRequests series: [Int32], _ comparison: Comparison, _ components: ComponentTable) -> Verdict? {
         var evidence = evidence(onRequests: series, comparison)
         evidence.names = components.names
+        if let cluster = series.first.map({ requests[Int($0)].cluster }) {
+            let roles = operations.map { $0.cluster == cluster ? EvidenceGathering.role($0, components) : .none }
+            evidence.webhooks = calledWebhooks(evidence, comparison, roles: roles)
+        }
         guard let most = evidence.excess.indices.max(by: { evidence.excess[$0] < evidence.excess[$1] }) else {
             return nil
         }
@@ -61,6 +65,17 @@ extension WindowView {
 }
 
 extension Evidence {
+    /// The verdict about calls of webhooks that take far longer, while neither process nor the way to etcd does: they don't
+    /// wait for anything else that requests wait for, so a second fault doesn't take their place. nil if they don't.
+    func verdict(onSlow webhooks: [Component]) -> Verdict? {
+        guard ownWork.trend == .unchanged, etcd.trend == .unchanged, connection.trend == .unchanged else { return nil }
+        let slow = webhooks.filter { isSlow($0) && excess($0) > 0 }
+        guard let slowest = slow.max(by: { excess($0) < excess($1) }), queue == nil || holdsSeats(slowest) else {
+            return nil
+        }
+        return slowWait(slowest)
+    }
+
     /// The verdict about calls of webhooks that take longer, where no process does. Few calls, of which few are slow,
     /// aren't conclusive evidence, but nothing else explains them. nil if something does, or if they don't take longer.
     func verdict(onCallsOf webhooks: [Component]) -> Verdict? {

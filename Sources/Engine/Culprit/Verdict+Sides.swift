@@ -55,8 +55,12 @@ extension Evidence {
         if let apiServerGap {
             return "no span of the API server ended for \(VerdictText.duration(apiServerGap.duration))"
         }
-        if ownWorkWithoutEtcd.trend == .unchanged { return "requests that never reach etcd are unaffected" }
-        return VerdictText.beside(ownWork, "the API server's own work is", "the API server's own work")
+        let beside =
+            ownWorkWithoutEtcd.trend == .unchanged
+            ? "the API server's own work on requests that never reach etcd is unaffected"
+            : VerdictText.beside(
+                ownWork, while: etcd, "the API server's own work is", "the API server's own work")
+        return beside + behind
     }
 
     // MARK: The API server
@@ -67,11 +71,11 @@ extension Evidence {
         let component = slowestWork
         let rest = component == .apiServer ? "" : "\(VerdictText.name(component, names)) and the rest of "
         var work = "\(rest)its own work on a request took \(VerdictText.grown(ownWork))"
-        if let queue { work += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))" }
+        work += behind
         return Verdict(
             side: .apiServer, component: component,
             certainty: isCertain ? .clear : certainty(of: ownWork, against: etcd),
-            why: "apiserver: \(work); \(besideAPIServer)")
+            why: "apiserver: \(work); \(beside(ownWork))")
     }
 
     /// Requests take longer in every filter.
@@ -79,7 +83,7 @@ extension Evidence {
         Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
             why: "apiserver: authentication, authorization and priority-and-fairness all took longer (authorization "
-                + "\(VerdictText.grown(part(.authorization)))), as if it lacked CPU; \(besideAPIServer)")
+                + "\(VerdictText.grown(part(.authorization)))), as if it lacked CPU; \(beside(part(.authorization)))")
     }
 
     /// Audit waits for nothing but CPU, and now and then for its log.
@@ -89,7 +93,7 @@ extension Evidence {
         return Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
             why: "apiserver: audit, which hardly ever waits for anything but CPU, took "
-                + "\(VerdictText.grown(part(.audit))), and \(others) took longer too; \(besideAPIServer)")
+                + "\(VerdictText.grown(part(.audit))), and \(others) took longer too; \(beside(part(.audit)))")
     }
 
     /// The part of the API server's own work that grew most. Storage waits for whatever the rest waits for, so it is named only
@@ -102,22 +106,10 @@ extension Evidence {
 
     private static let storageDistance = 10.0
 
-    /// A clause about etcd while the API server is slow.
-    private var besideAPIServer: String {
+    /// A clause about etcd while something of the API server's took longer.
+    func beside(_ slower: Growth) -> String {
         guard knowsEtcd else { return "etcd sends no spans" }
-        return VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers")
-    }
-
-    /// Requests wait longer in a queue than anything they queue for explains.
-    func slowQueue(_ component: Component) -> Verdict {
-        let beside =
-            ownWork.trend == .grew
-            ? "the API server's own work grew far less (\(VerdictText.times(ownWork.times)))"
-            : "what they wait for takes no longer, so there are more of them, or they ask for more"
-        return Verdict(
-            side: .apiServer, component: component, certainty: etcd.trend == .unchanged ? .clear : .likely,
-            why: "apiserver: requests waited \(VerdictText.grown(part(component))) in "
-                + "\(VerdictText.name(component, names)); \(beside); \(besideAPIServer)")
+        return VerdictText.beside(etcd, while: slower, "etcd's own handlers are", "etcd's own handlers")
     }
 
     /// Both processes slowed about as much.
@@ -138,12 +130,19 @@ extension Evidence {
         let isClear =
             growth.greatest >= VerdictText.overwhelming && !isMinor
             && !(ownWork.trend == .grew || etcd.trend == .grew)
-        var why = "\(component.side.rawValue): \(VerdictText.name(component, names)) took \(VerdictText.grown(growth))"
-        if share > 0 { why += "; it accounts for \(share) % of the time added to \(requests)" }
-        if component != .priorityAndFairness, let queue {
-            why += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))"
+        let (taker, took) = tookLonger(component)
+        var why = "\(component.side.rawValue): \(took)"
+        if share > 0 {
+            let outside = isMuchQueued(besides: component) ? " outside queues" : ""
+            why += "; \(taker) for \(share) % of the time added to \(requests)\(outside)"
         }
+        if component != .priorityAndFairness { why += behind }
         return Verdict(side: component.side, component: component, certainty: isClear ? .clear : .likely, why: why)
+    }
+
+    /// A clause about requests that queue longer; empty if none do.
+    private var behind: String {
+        queue.map { "; requests queue behind it in priority-and-fairness (\(VerdictText.duration($0)))" } ?? ""
     }
 
     /// A percentage of the time added to requests below which a component isn't clearly the culprit.
@@ -156,6 +155,15 @@ extension Evidence {
             .reduce(0) { $0 + excess($1) }
         return all > 0 ? Int((excess(component) / all * 100).rounded()) : 0
     }
+
+    /// Whether much of the time added to requests is in queues other than a component.
+    private func isMuchQueued(besides component: Component) -> Bool {
+        let queued = Component.queues.filter { $0 != component }.reduce(0) { $0 + excess($1) }
+        let all = excess.indices.reduce(0) { $0 + excess(Component(UInt8($1))) }
+        return queued * Self.muchQueued > all
+    }
+
+    private static let muchQueued = 20.0
 
     // MARK: Calls to etcd
 
@@ -185,9 +193,9 @@ extension Evidence {
         let isEvery = connection.grew(.low)
         if !isEvery, let process = delays.process { return stopping(process) }
         let ends = [(etcd, "etcd's own handlers"), (ownWork, "the API server's own work")]
-        let slightly = ends.filter { $0.0.trend != .unchanged }.map(\.1)
+        let slightly = ends.filter { $0.0.trend != .unchanged }.map { "\($0.1) (\(VerdictText.grown($0.0)))" }
         guard isEvery || slightly.isEmpty else {
-            return .notClear("\(slower), but \(slightly.joined(separator: " and ")) also took longer, slightly")
+            return .notClear("\(slower), but \(slightly.joined(separator: " and ")) took longer too")
         }
         guard isEvery || isLossy || delays.isOnTheWay else {
             return .notClear("\(slower), but not the fast ones: either end may lack CPU, or the network lose packets")

@@ -69,13 +69,26 @@ extension Evidence {
     ///
     /// - Parameters:
     ///   - isAboutErrors: whether the question is about failures, not about time.
+    ///   - called: the sorts of webhooks whose calls the question is about.
     ///   - ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
-    func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
+    func verdict(
+        isAboutErrors: Bool = false, onCallsOf called: [Component] = [], ofKind: () -> Verdict? = { nil }
+    ) -> Verdict {
         if let verdict = ofSilence { return verdict }
-        if isAboutErrors, let verdict = ofFailures { return verdict }
+        if isAboutErrors { return ofErrors(ofKind) }
+        if let verdict = verdict(onSlow: called) { return explainingQueue(verdict).based(on: .time) }
         if waitsSlightlyOnTheWay, let verdict = ofKind() { return verdict.based(on: .kinds) }
-        let ofTime = ofTime.map(explainingQueue)
-        return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
+        return slowness ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
+    }
+
+    /// The verdict on time; nil if nothing takes clearly longer.
+    private var slowness: Verdict? { ofTime.map(explainingQueue)?.based(on: .time) }
+
+    /// The verdict if the question is about failures: what got slower may explain them.
+    private func ofErrors(_ ofKind: () -> Verdict?) -> Verdict {
+        if let verdict = ofUnusualFailures(slower: slowness) { return verdict }
+        let slower = [slowness, ofKind()?.based(on: .kinds)].compactMap(\.self).first { $0.side != nil }
+        return slower ?? .notClear(fewFailures)
     }
 
     /// Marks a verdict on what requests queue for, if the queue has grown too.
@@ -183,7 +196,7 @@ extension Evidence {
         let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
         guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
         // Requests queue for what holds their seats, which is most of the time that was added outside the queue.
-        if queue != nil, shareOfExcess(longest) < Self.seatsShareMin { return nil }
+        if queue != nil, !holdsSeats(longest) { return nil }
         // A process that lacks CPU waits longer for everything.
         if ownWork.trend == .grew, part(longest).greatest < Self.clearDistance * ownWork.times { return nil }
         var others = 0.0
@@ -192,6 +205,8 @@ extension Evidence {
         if ownWork.trend == .grew { others = max(others, Component.ownWork.reduce(0) { $0 + excess($1) }) }
         return excess(longest) >= others ? longest : nil
     }
+
+    func holdsSeats(_ component: Component) -> Bool { shareOfExcess(component) >= Self.seatsShareMin }
 
     /// Per cent.
     private static let seatsShareMin = 50

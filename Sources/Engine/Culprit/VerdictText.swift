@@ -25,13 +25,34 @@ enum VerdictText {
 
     static func rate(_ perSecond: Double) -> String { number(perSecond) }
 
+    /// Something that spans say, in quotation marks. Nothing is escaped, since outputs escape whole sentences: what is unsafe
+    /// is replaced.
+    ///
+    /// - Parameter limit: characters.
+    static func quote(_ text: String, limit: Int) -> String {
+        let cited = text.count > limit ? text.prefix(limit) + "…" : text[...]
+        return "\"\(printable(String(cited)).replacing("\"", with: "'"))\""
+    }
+
+    /// A name without what could steer a terminal or break a line.
+    static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: PrintableText.isUnsafe) else { return text }
+        let safe = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+            guard PrintableText.isUnsafe(scalar) else { return scalar }
+            return scalar.properties.isWhitespace ? " " : "\u{FFFD}"
+        }
+        return String(String.UnicodeScalarView(safe))
+    }
+
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }
 
-    /// `210 ms instead of 2 ms at p99`, at the quantile that shows the growth. If no quantile does, because the mix
-    /// hides the growth or only a few durations grew, the text says how many times as long they took.
+    /// `210 ms instead of 2 ms at p99`, at the quantile that shows the growth, be it a slight one. If no quantile does,
+    /// because the mix hides the growth or only a few durations grew, the text says how many times as long they took.
     static func grown(_ growth: Growth) -> String {
+        let slight = growth.slightlyDecisive
+        let timesMin = slight == nil ? 2.0 : 1.5
         let decisive: [(Double, String)] =
-            switch growth.decisive {
+            switch growth.decisive ?? slight {
             case .upper: [(0.8, "p80"), (0.9, "p90"), (0.5, "p50")]
             case .tail, .calm: [(0.9, "p90"), (0.99, "p99"), (0.5, "p50")]
             case .mean, .calmTail: [(0.99, "p99"), (0.9, "p90"), (0.5, "p50")]
@@ -39,12 +60,12 @@ enum VerdictText {
             }
         for (quantile, name) in decisive {
             guard let now = growth.now.quantile(quantile), let before = growth.before.quantile(quantile),
-                now / 2 >= before
+                Double(now) >= timesMin * Double(before)
             else { continue }
             return "\(duration(now)) instead of \(duration(before)) at \(name)"
         }
-        guard growth.greatest > 1 else { return "slightly longer than before, each kind compared with itself" }
-        return "\(times(growth.greatest)) as long as before, each kind compared with itself"
+        let grown = slight.flatMap { growth[$0]?.times } ?? growth.greatest
+        return "\(times(grown)) as long as before, each kind compared with itself"
     }
 
     /// From this many times the usual on, a growth leaves no doubt.
@@ -58,13 +79,16 @@ enum VerdictText {
     /// A clause about one side while the other is slow. It is unaffected only if it was observed and compared.
     ///
     /// - Parameters:
+    ///   - slower: what took longer on the other side.
     ///   - isAre: `etcd's own handlers are`.
     ///   - name: the same without the verb.
-    static func beside(_ growth: Growth, _ isAre: String, _ name: String) -> String {
+    static func beside(_ growth: Growth, while slower: Growth, _ isAre: String, _ name: String) -> String {
         switch growth.trend {
         case .unchanged: "\(isAre) unaffected"
-        case .grewSlightly: "\(name) took slightly longer"
-        case .grew: "\(name) grew less (\(times(growth.times)))"
+        case .grewSlightly: "\(name) took longer too, less clearly: \(grown(growth))"
+        case .grew where growth.times < slower.times:
+            "\(name) grew less (\(times(growth.times)) on average, not \(times(slower.times)))"
+        case .grew: "\(name) took longer too: \(grown(growth))"
         case .unheard: "there are no spans of \(name) in the interval"
         case .withoutBaseline: "there is no earlier data on \(name)"
         case .tooFew: "there is too little data on \(name) to compare"
@@ -84,7 +108,7 @@ enum VerdictText {
 
     /// `neither etcd nor webhooks got clearly slower`
     static func noneSlower(_ names: [String]) -> String {
-        guard let last = names.last, names.count > 1 else { return "\(names.first ?? "") got no slower" }
+        guard let last = names.last, names.count > 1 else { return "\(names.first ?? "") didn't get clearly slower" }
         return "neither \(names.dropLast().joined(separator: ", ")) nor \(last) got clearly slower"
     }
 

@@ -10,7 +10,8 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
-    /// Status messages of failing spans. Of a file that has more than rows can tell apart the rest aren't kept.
+    /// Status messages of failing spans, and with the salt 1 names of webhooks. Of a file that has more than rows can tell apart
+    /// the rest aren't kept.
     private var messages = SymbolTable()
     /// What spans say about their sources.
     private var notes: [UInt32: SourceNotes] = [:]
@@ -110,8 +111,9 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
         translations[index].messages.removeAll(keepingCapacity: true)
         for message in 0..<batch.messageCount {
+            let salt: UInt32 = batch.isWebhook(message) ? 1 : 0
             let number = batch.withMessage(message) {
-                messages.intern($0, salt: 0, limit: OrderedSpan.messagesMax)
+                messages.intern($0, salt: salt, limit: OrderedSpan.messagesMax)
             }
             translations[index].messages.append(number.map { UInt16(truncatingIfNeeded: $0 + 1) } ?? 0)
         }
@@ -239,7 +241,9 @@ package struct OrderedNames: ~Copyable, Sendable {
             start: span.start, duration: span.duration, operation: operation(span.operation, in: &batch),
             request: request(span.request, in: &batch), source: source(span.source, in: &batch), flags: span.flags)
         if span.message > 0 {
-            row.flags.message = messages.withBytes(Int(span.message) - 1) { batch.message($0) }
+            let number = Int(span.message) - 1
+            let isWebhook = messages.salt(number) == 1
+            row.flags.message = messages.withBytes(number) { isWebhook ? batch.webhook(key: $0) : batch.message($0) }
         }
         batch.append(row, bucket: span.bucket)
     }

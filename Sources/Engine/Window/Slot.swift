@@ -52,7 +52,9 @@ struct Slot: Sendable {
     private let bytesMax: Int
     private let ledger: BlockLedger
     /// nil without failing spans that say why.
-    private(set) var messages: SlotMessages?
+    private(set) var messages: SlotTexts?
+    /// nil without spans that name a webhook.
+    private(set) var webhooks: SlotTexts?
     /// nil until the slot has settled.
     private(set) var attribution: SlotAttribution?
     /// nil until rules have looked at the slot, and for a slot of few rows.
@@ -126,12 +128,25 @@ struct Slot: Sendable {
         return .full
     }
 
-    /// Notes the status message of the row that was added last.
-    mutating func note(message: RawSpan) {
-        let before = messages?.byteCount ?? 0
-        if messages == nil { messages = SlotMessages() }
-        messages?.add(message, ofRow: count - 1)
-        byteCount += (messages?.byteCount ?? 0) - before
+    /// Notes what the row that was added last says: a status message, or the name of a webhook.
+    mutating func note(_ text: RawSpan, isWebhook: Bool) {
+        let added =
+            isWebhook
+            ? Self.add(text, ofRow: count - 1, to: &webhooks, rowsMax: Self.webhooksMax)
+            : Self.add(text, ofRow: count - 1, to: &messages, rowsMax: Self.messagesMax)
+        byteCount += added
+    }
+
+    private static let messagesMax = 4096
+    /// Enough to compare webhooks with.
+    private static let webhooksMax = 1024
+
+    /// - Returns: how many bytes that takes.
+    private static func add(_ text: RawSpan, ofRow row: Int, to texts: inout SlotTexts?, rowsMax: Int) -> Int {
+        let before = texts?.byteCount ?? 0
+        if texts == nil { texts = SlotTexts(rowsMax: rowsMax) }
+        texts?.add(text, ofRow: row)
+        return (texts?.byteCount ?? 0) - before
     }
 
     mutating func attach(_ summary: SlotSummary) {

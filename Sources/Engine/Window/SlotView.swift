@@ -9,7 +9,8 @@ package struct SlotView: Sendable {
         let blocks: [SpanBlock]
         let bucketMin: UInt16
         let bucketMax: UInt16
-        let messages: SlotMessages?
+        let messages: SlotTexts?
+        let webhooks: SlotTexts?
         let attribution: SlotAttribution?
         let summary: SlotSummary?
         let attributionSummary: AttributionSummary?
@@ -23,6 +24,7 @@ package struct SlotView: Sendable {
             bucketMin = slot.bucketMin
             bucketMax = slot.bucketMax
             messages = slot.messages
+            webhooks = slot.webhooks
             attribution = slot.attribution
             summary = slot.summary
             attributionSummary = slot.attributionSummary
@@ -33,7 +35,7 @@ package struct SlotView: Sendable {
         init(remembered start: Int64, _ summary: SlotSummary, _ attributionSummary: AttributionSummary) {
             self.start = start
             (count, overflow, blocks) = (0, 0, [])
-            (bucketMin, bucketMax, messages) = (.max, .min, nil)
+            (bucketMin, bucketMax, messages, webhooks) = (.max, .min, nil, nil)
             attribution = nil
             self.summary = summary
             self.attributionSummary = attributionSummary
@@ -45,7 +47,8 @@ package struct SlotView: Sendable {
             attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
         ) {
             (start, count, overflow, blocks) = (other.start, other.count, other.overflow, other.blocks)
-            (bucketMin, bucketMax, messages) = (other.bucketMin, other.bucketMax, other.messages)
+            (bucketMin, bucketMax) = (other.bucketMin, other.bucketMax)
+            (messages, webhooks) = (other.messages, other.webhooks)
             self.attribution = attribution
             self.summary = summary
             self.attributionSummary = attributionSummary
@@ -83,7 +86,9 @@ package struct SlotView: Sendable {
     var bucketMin: UInt16 { contents.bucketMin }
     var bucketMax: UInt16 { contents.bucketMax }
     /// What failing spans said; nil if none did.
-    var messages: SlotMessages? { contents.messages }
+    var messages: SlotTexts? { contents.messages }
+    /// The names of called webhooks (`WebhookName`); nil if no span has one.
+    var webhooks: SlotTexts? { contents.webhooks }
     /// nil until the slot has been attributed.
     var attribution: SlotAttribution? { contents.attribution }
     /// nil until rules have looked at the slot, and for a slot of few rows.

@@ -176,7 +176,10 @@ package struct Window: ~Copyable {
             switch slots[slot].insert(row, bucket: bucket, hash: hash, seed: seed) {
             case .added:
                 spanCount += 1
-                if message > 0 { batch.withMessage(Int(message) - 1) { slots[slot].note(message: $0) } }
+                if message > 0 {
+                    let isWebhook = batch.isWebhook(Int(message) - 1)
+                    batch.withMessage(Int(message) - 1) { slots[slot].note($0, isWebhook: isWebhook) }
+                }
                 byteCount += slots[slot].byteCount - before
                 columnByteCount += slots[slot].columnByteCount - columnsBefore
                 isFinal = slots[slot].attribution != nil

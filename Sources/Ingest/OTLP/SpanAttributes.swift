@@ -10,6 +10,9 @@ struct SpanAttributes {
     /// `url.path` and `url.query`.
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
+    /// Which webhook is called (`webhook`, `configuration`).
+    var webhook: Range<Int> = 0..<0
+    var configuration: Range<Int> = 0..<0
     /// Of the attributes that were noted.
     private(set) var dialects = AttributeDialects()
 
@@ -22,9 +25,9 @@ struct SpanAttributes {
     /// Rules out nearly all other keys by their first letter and length.
     @inline(__always)
     private static func mayBeKnown(_ attribute: UsualAttribute) -> Bool {
-        // Bit sets: the lengths 8, 9, 11, 16, 19, 20, 24, 25 and the letters h, r, u.
-        let lengths: UInt64 = 0x0319_0B00
-        let letters: UInt64 = 0x0024_0100
+        // Bit sets: the lengths 7, 8, 9, 11, 13, 16, 19, 20, 24, 25 and the letters c, h, r, u, w.
+        let lengths: UInt64 = 0x0319_2B80
+        let letters: UInt64 = 0x00A4_0108
         return (lengths &>> UInt64(attribute.shape)) & (letters &>> UInt64(attribute.shape &>> 8 & 31)) & 1 == 1
     }
 
@@ -72,6 +75,8 @@ struct SpanAttributes {
             Self.keep(attribute.value, in: &query)
             dialect = .newer
         } else {
+            if ASCII.equals(key, "webhook") { Self.keep(attribute.value, in: &webhook) }
+            if ASCII.equals(key, "configuration") { Self.keep(attribute.value, in: &configuration) }
             return
         }
         dialects.add(dialect)

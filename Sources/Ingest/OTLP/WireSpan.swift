@@ -114,8 +114,15 @@ struct WireSpan: ~Copyable {
             (request, isLongRunning) = readRequest(body, attributes, from: origin, of: operation, into: &batch)
         }
         var flags = SpanFlags(isError: isError, isLongRunning: isLongRunning)
-        // Verdicts quote API servers.
-        if isError, origin.isAPIServer { flags.message = batch.message(body.extracting(statusMessage)) }
+        // Verdicts quote API servers, and name the webhooks that they call.
+        if origin.isAPIServer {
+            if !attributes.webhook.isEmpty {
+                flags.message = batch.webhook(
+                    body.extracting(attributes.webhook), configuration: body.extracting(attributes.configuration))
+            } else if isError {
+                flags.message = batch.message(body.extracting(statusMessage))
+            }
+        }
         batch.append(
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,

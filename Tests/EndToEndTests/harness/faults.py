@@ -178,8 +178,9 @@ def stopped(victim, stop, run):
     return fault
 
 
-def failing_webhook(name, share, says=""):
-    """A share of the calls of a kind of webhook fails with a message, as fast as ever, and the request with it."""
+def failing_webhook(name, share, says="", is_ignored=False):
+    """A share of the calls of a kind of webhook fails with a message, as fast as ever, and the request with it, unless that is
+    the policy."""
 
     def fault(trace, period, chance):
         webhooks = {span.span_id for service, span in trace if service == "apiserver" and span.name == name}
@@ -188,7 +189,7 @@ def failing_webhook(name, share, says=""):
                 if chance.random() < share:
                     _fail(span)
                     span.status.message = says
-                    for other_service, other in trace:
+                    for other_service, other in () if is_ignored else trace:
                         if other_service == "apiserver" and other.kind == Span.SPAN_KIND_SERVER:
                             _fail(other)
 
@@ -208,6 +209,36 @@ def failing_etcd(share):
                             _fail(other)
 
     return fault
+
+
+def failing_requests(name, share, says):
+    """A share of the requests of a name fails with a message, as fast as ever, and none of the calls below them does."""
+
+    def fault(trace, period, chance):
+        for service, span in trace:
+            if service == "apiserver" and span.kind == Span.SPAN_KIND_SERVER and span.name == name:
+                if period[0] <= span.start_time_unix_nano < period[1] and chance.random() < share:
+                    _fail(span)
+                    span.status.message = says
+
+    return fault
+
+
+def copies(spans, period, name, count):
+    """So many more of the requests of a name within a period, each a little later than the one before."""
+    wanted = {
+        span.trace_id for service, span in spans
+        if service == "apiserver" and span.name == name and period[0] <= span.start_time_unix_nano < period[1]
+    }
+    made = []
+    for service, span in spans:
+        for number in range(1, count + 1) if span.trace_id in wanted else ():
+            one = copy.deepcopy(span)
+            one.trace_id = number.to_bytes(2, "big") + span.trace_id[2:]
+            one.start_time_unix_nano += number * 20_000_000
+            one.end_time_unix_nano += number * 20_000_000
+            made.append((service, one))
+    return made
 
 
 def _fail(span):

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `quotes text that says too much as safely as names`() {
-        #expect(clause(["\u{1B}[31m\"red\"\n\u{202E}": 1], of: 1) == #" ("\u{1B}[31m\"red\"\n\u{202E}")"#)
+        #expect(clause(["\u{1B}[31m\"red\"\n\u{202E}": 1], of: 1) == " (\"\u{FFFD}[31m'red' \u{FFFD}\")")
         #expect(clause([String(repeating: "no", count: 200): 1], of: 1).count == 160 + 6)
     }
 
@@ -62,10 +62,13 @@ import Testing
         for message in ["refused", "refused", nil] { calls.add(parent: 1, message: message) }
         calls.add(parent: 2, message: "timed out")
         var failures = Failures()
-        calls.move(below: 1, to: .mutatingWebhook, of: &failures)
-        calls.move(below: 3, to: .validatingWebhook, of: &failures)
+        let webhook = WebhookName(key: "a.example.com\0demo\0")
+        calls.move(below: 1, to: .mutatingWebhook, webhook, of: &failures)
+        calls.move(below: 3, to: .validatingWebhook, nil, of: &failures)
         calls.moveRest(to: .proxy, of: &failures)
         #expect(failures.callsByComponent == [.mutatingWebhook: 3, .proxy: 1])
+        #expect(failures.callsByWebhook == [.mutatingWebhook: [webhook: 3]])
+        #expect(webhook.text == "a.example.com (configuration demo)")
         #expect(failures.callMessages[.mutatingWebhook]?.clause(of: 3) == #" (2 of them "refused")"#)
         #expect(failures.callMessages[.proxy]?.clause(of: 1) == #" ("timed out")"#)
     }

@@ -25,7 +25,9 @@ import Testing
 /// What the verdict makes of durations that grew too little to be sure of by themselves.
 @Suite struct `Durations that grew slightly` {
     /// Four minutes of durations of a millisecond, then thirty that take this many times as long.
-    fileprivate static func growth(_ times: Int64) -> Growth {
+    fileprivate static func growth(_ times: Int64) -> Growth { growth(tenths: 10 * times) }
+
+    private static func growth(tenths: Int64) -> Growth {
         var meter = GrowthMeter()
         func cells(_ duration: Int64, count: UInt32) -> [SeriesCounts.Cell] {
             [SeriesCounts.Cell(code: LatencyBucket.shared.code(duration), count: count)]
@@ -36,7 +38,7 @@ import Testing
             meter.add(cells(millisecond, count: 100).span, series: 0, stretch: stretch)
             meter.endSlot()
         }
-        meter.add(cells(times * millisecond, count: 30).span, series: 0, stretch: nil)
+        meter.add(cells(tenths * millisecond / 10, count: 30).span, series: 0, stretch: nil)
         meter.endSlot()
         return meter.growth
     }
@@ -56,6 +58,17 @@ import Testing
     @Test func `didn't grow for certain`() {
         #expect(Self.growth(2).trend == .grewSlightly)
         #expect(Self.growth(1).trend == .unchanged)
+    }
+
+    @Test func `are said with their numbers, beside what grew`() throws {
+        var evidence = Self.evidence(slightly: [])
+        (evidence.ownWork, evidence.etcd) = (Self.growth(20), Self.growth(2))
+        let verdict = evidence.verdict()
+        #expect(verdict.component == .apiServer)
+        let beside = "; etcd's own handlers took longer too, less clearly: 2 ms instead of 1 ms at p50"
+        #expect(verdict.why.hasSuffix(beside))
+        // 60 % longer: no quantile has doubled.
+        #expect(VerdictText.grown(Self.growth(tenths: 17)).contains(" instead of 1 ms at p50"))
     }
 
     @Test func `are the webhooks' if an alert is about their calls`() throws {
@@ -78,6 +91,24 @@ import Testing
         let verdict = evidence.verdict()
         #expect(verdict.component == .mutatingWebhook)
         #expect(verdict.certainty == certainty)
+    }
+
+    @Test func `name the webhooks that grew, or the one that grew by far the most`() {
+        func took(_ times: [Int64]) -> String {
+            var evidence = Self.evidence(slightly: [])
+            evidence.parts[Int(Component.mutatingWebhook.number)] = Self.growth(20)
+            evidence.webhooks[.mutatingWebhook] = CalledWebhooks(
+                webhooks: times.enumerated().map {
+                    .init(name: WebhookName(key: "w\($0)\0c\0"), growth: Self.growth($1))
+                }, areAllNamed: true)
+            return evidence.tookLonger(.mutatingWebhook).took
+        }
+        let all = "mutating webhooks took 20 ms instead of 1 ms at p50"
+        #expect(took([20]) == "mutating webhook w0 (configuration c) took 20 ms instead of 1 ms at p50")
+        #expect(took([1, 80, 10]) == "mutating webhook w1 (configuration c) took 80 ms instead of 1 ms at p50")
+        #expect(took([20, 1, 30]) == all + ", those of w2 (configuration c) and w0 (configuration c)")
+        #expect(took([30, 31, 32, 33, 34]).hasSuffix(" w2 (configuration c) and 2 more"))
+        #expect(took([1, 1]) == all)
     }
 
     @Test func `are nobody's if a process got slower too`() {

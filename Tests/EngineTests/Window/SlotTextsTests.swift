@@ -3,7 +3,7 @@ import Testing
 
 @testable import Engine
 
-@Suite struct `What the failing spans of a slot say` {
+@Suite struct `What spans of a slot say` {
     private static let time: Int64 = 1_795_300_000_000_000_000
 
     /// A slot of a window with failing spans that say these.
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `is kept of so many rows, and so many different ones, and counts as memory`() {
-        var messages = SlotMessages()
+        var messages = SlotTexts(rowsMax: 4096)
         let empty = messages.byteCount
         for row in 0..<100 { add("port \(row)", ofRow: row, to: &messages) }
         #expect((0..<100).count { messages.text(ofRow: $0) != nil } == 64)
@@ -48,7 +48,7 @@ import Testing
         #expect(messages.byteCount > empty + 4096 * 5)
     }
 
-    private func add(_ text: String, ofRow row: Int, to messages: inout SlotMessages) {
+    private func add(_ text: String, ofRow row: Int, to messages: inout SlotTexts) {
         let bytes = Array(text.utf8)
         unsafe messages.add(bytes.span.bytes, ofRow: row)
     }
