@@ -9,6 +9,9 @@ package struct ArchivedTrace {
     /// What is damaged.
     package let problems: [String]
 
+    /// For reading the archives a second time, for authentications that are traces of their own.
+    private static let patience = Duration.seconds(60)
+
     /// Reads archives to their end: any of them may have spans of the trace.
     /// - Throws: `ArchiveError` for a file that isn't an archive.
     package init(_ id: TraceID, in archives: [String]) throws {
@@ -21,8 +24,13 @@ package struct ArchivedTrace {
             }
         }
         problems = records.problems.all
-        detail = TraceDetail(
-            id, message: extract.message(), services: .usual, components: ComponentTable())
+        let components = ComponentTable()
+        detail = TraceDetail(id, message: extract.message(), services: .usual, components: components)
+        guard let requests = detail?.unauthenticated, !requests.isEmpty else { return }
+        let recorded = RecordedTraces { archives.map { RecordedTraces.File(path: $0, modified: .max) } }
+        let found = recorded.authentications(
+            of: requests, in: id, before: .now + Self.patience, .usual, components)
+        detail?.add(found.tied, message: found.message, components)
     }
 }
 

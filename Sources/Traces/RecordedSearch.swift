@@ -124,9 +124,10 @@ private struct SearchedViews: ~Copyable {
 
     mutating func add(_ message: RawSpan) {
         batch.removeAll()
-        guard (try? SpanDecoder(services: services).decode(message, into: &batch)) != nil, batch.count > 0 else {
-            return
-        }
+        guard (try? SpanDecoder(services: services).decode(message, into: &batch)) != nil else { return }
+        // A file without an index is read whole.
+        let around = ends.widened(by: Stretches.margin)
+        guard (0..<batch.count).contains(where: { around.contains(batch.end($0)) }) else { return }
         let last = (0..<batch.count).map { batch.end($0) }.max() ?? 0
         _ = window.append(batch, arrival: last, evaluatedUpTo: .min)
         if window.byteCount >= Self.bytesMax { finish() }

@@ -1,5 +1,6 @@
 """More operations than the limit: those known before are still counted separately, the others together."""
 
+import json
 import time
 
 from harness import http_client, spans
@@ -87,6 +88,16 @@ def list_pods():
         "GET", duration=2_000 * MILLISECOND,
         attributes=[spans.text("http.request.method", "GET"), spans.text("http.target", "/api/v1/pods")],
     )
+
+
+def test_a_trace_that_is_whole_has_its_own_names(serve):
+    daemon = serve(configuration=CONFIGURATION)
+    send(daemon, [spans.span(f"operation {number}") for number in range(2 * LIMIT)], "service")
+    beyond = spans.span("operation beyond")
+    send(daemon, [beyond], "other service")
+    status, _, body = daemon.get(f"/api/v1/traces/{beyond.trace_id.hex()}")
+    (found,) = json.loads(body)["spans"]
+    assert (status, found["service"], found["operation"], found["kind"]) == (200, "other service", "operation beyond", "SERVER")
 
 
 def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(serve):

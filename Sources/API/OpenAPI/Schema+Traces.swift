@@ -15,7 +15,7 @@ extension TraceJSON {
             "events": .array(.object(["time": .time, "name": .text, "attributes": .map(.any)])),
             "links": .array(.object(["trace_id": .text, "span_id": .text])), "component": .text,
             "self_seconds": .number, "critical": .boolean,
-        ], optional: ["parent_span_id": .text, "cluster": .text, "instance": .text])
+        ], optional: ["trace_id": .text, "parent_span_id": .text, "cluster": .text, "instance": .text])
 
     private static let request = Schema.object(
         [
@@ -24,7 +24,10 @@ extension TraceJSON {
             "parts": .array(
                 .object(["component": .text, "span_id": .text, "offset_seconds": .number, "seconds": .number])),
         ],
-        optional: ["rank": .object(["faster_share": .number, "of": .integer, "over_seconds": .number])])
+        optional: [
+            "authentication_trace_id": .text,
+            "rank": .object(["faster_share": .number, "of": .integer, "over_seconds": .number]),
+        ])
 }
 
 extension TracesJSON {

@@ -21,7 +21,9 @@ extension Resource {
                 try TraceDetail(
                     id, known: (known.spans, known.operations, known.requests), message: found.message,
                     services: surface.pipeline.services, components: surface.pipeline.components
-                ).map { try JSONText.encode(TraceJSON($0, surface.pipeline, warnings: found.warnings)) }
+                ).map(surface.withAuthentications).map {
+                    try JSONText.encode(TraceJSON($0, surface.pipeline, warnings: found.warnings))
+                }
             }
         guard let json else { throw AbsentTraceError(warnings: found.warnings) }
         return json

@@ -38,4 +38,30 @@ extension QueryServer.Surface {
     func remembered(_ id: TraceID, in range: Range<Int64>? = nil) -> RememberedTrace {
         RememberedTrace(id, pipeline.trace(id).spans, endingIn: range)
     }
+
+    /// The trace, with the authentications that were tied to its requests by time: each is alone in another trace.
+    func withAuthentications(_ detail: TraceDetail) -> TraceDetail {
+        let requests = detail.unauthenticated
+        guard !requests.isEmpty else { return detail }
+        let view = pipeline.attributedSummary().view
+        var tied = requests.compactMap { span in
+            view.authentication(
+                tiedTo: span.spanID, of: detail.id, endingAt: span.start &+ span.duration, pipeline.components)
+        }
+        var message = recall(tied.map { RememberedTrace($0.trace, [$0.span]) }).message
+        if let recorded = traces.recorded {
+            let oldest = recorded.windowHasAll(since: view.ends?.lowerBound)
+            let earlier = requests.filter { $0.start &+ $0.duration < oldest }
+            if !earlier.isEmpty {
+                let found = recorded.authentications(
+                    of: earlier, in: detail.id, before: .now + QueryDeadline.searching, pipeline.services,
+                    pipeline.components)
+                tied += found.tied
+                message += found.message
+            }
+        }
+        var detail = detail
+        detail.add(tied, message: message, pipeline.components)
+        return detail
+    }
 }

@@ -14,6 +14,8 @@ extension TraceJSON {
         var duration_seconds: Double
         var components: [ComponentSecondsJSON]
         var parts: [Part]
+        /// The trace of its authentication, if that is another one.
+        var authentication_trace_id: String?
         var rank: Rank?
     }
 
@@ -50,6 +52,9 @@ extension TraceJSON.Request {
             .init(
                 component: names[Int(part.component.number)], span_id: Hex.text(trace.spans[part.span].spanID),
                 offset_seconds: Double(part.start &- first) / 1e9, seconds: Double(part.end &- part.start) / 1e9)
+        }
+        authentication_trace_id = request.parts.first.map { trace.spans[$0.span] }.flatMap { first in
+            trace.isForeign(first) ? TraceID(high: first.traceHigh, low: first.traceLow).hex : nil
         }
         var sums: [Component: Int64] = [:]
         for part in request.parts { sums[part.component, default: 0] += part.end &- part.start }

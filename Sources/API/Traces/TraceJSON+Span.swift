@@ -6,6 +6,8 @@ import Traces
 extension TraceJSON {
     struct Span: Encodable, Sendable {
         var span_id: String
+        /// Of an authentication that is a trace of its own; nil for the trace's own spans.
+        var trace_id: String?
         /// nil for a root.
         var parent_span_id: String?
         var cluster: String?
@@ -54,6 +56,7 @@ extension TraceJSON.Span {
         let own = Dictionary(carried?.span.attributes ?? [])
         resource = Dictionary(carried?.resource ?? [])
         span_id = Hex.text(span.spanID)
+        trace_id = trace.isForeign(span) ? TraceID(high: span.traceHigh, low: span.traceLow).hex : nil
         parent_span_id = span.parentID == 0 ? nil : Hex.text(span.parentID)
         cluster = resource["k8s.cluster.name"]?.text
         service = labels.service

@@ -15,7 +15,7 @@ package struct TraceTimeline: Sendable {
     package struct Request: Sendable {
         /// The index of its SERVER span.
         package var span: Int
-        /// Where its authentication began if that is its parent, else the start of its span.
+        /// Where its authentication began if that is its parent or was tied to it, else the start of its span.
         package var start: Int64
         package var end: Int64
         /// In order of time, without gaps: they add up to its duration.
@@ -32,6 +32,7 @@ package struct TraceTimeline: Sendable {
 
     private let spans: [TraceSpan]
     private let mappings: [ComponentMapping]
+    private let tied: [Int: Int]
     private var tree = Tree()
     private var stepsLeft = 0
 
@@ -48,8 +49,13 @@ package struct TraceTimeline: Sendable {
     /// - Parameters:
     ///   - spans: of one trace; those beyond `TraceTree.spansMax` are ignored.
     ///   - operations: by the spans' operation numbers.
-    package init(_ spans: [SpanRow], _ operations: [OperationLabels], _ table: ComponentTable) {
-        self.spans = spans.prefix(TraceTree.spansMax).map { TraceSpan($0, row: 0) }
+    ///   - tied: the index of an authentication that was tied by time to a request, by that of its SERVER span.
+    package init(
+        _ spans: [SpanRow], _ operations: [OperationLabels], _ table: ComponentTable, tied: [Int: Int] = [:]
+    ) {
+        let spans = spans.prefix(TraceTree.spansMax).map { TraceSpan($0, row: 0) }
+        self.tied = tied.filter { $0.value < spans.count }
+        self.spans = spans
         mappings = operations.map { table.mapping($0) }
         link()
         components = Array(repeating: .apiServer, count: self.spans.count)
@@ -117,11 +123,10 @@ package struct TraceTimeline: Sendable {
     private mutating func divide(_ index: Int) {
         let span = spans[index]
         var request = Request(span: index, start: span.start, end: span.end, parts: [])
-        let parent = tree.parents[index]
-        if parent >= 0, isAuthentication(parent), spans[parent].start < span.start {
-            request.start = spans[parent].start
+        if let first = authentication(of: index), spans[first].start < span.start {
+            request.start = spans[first].start
             request.parts = [
-                Part(component: .authentication, span: parent, start: spans[parent].start, end: span.start)
+                Part(component: .authentication, span: first, start: spans[first].start, end: span.start)
             ]
         }
         stepsLeft = spans.count * Self.stepsPerSpan
@@ -130,8 +135,12 @@ package struct TraceTimeline: Sendable {
         requests.append(request)
     }
 
-    private func isAuthentication(_ index: Int) -> Bool {
-        mappings[Int(spans[index].operation)].component == Component.authentication.number
+    private func authentication(of index: Int) -> Int? {
+        let parent = tree.parents[index]
+        guard parent >= 0 else { return tied[index] }
+        let isAuthentication =
+            mappings[Int(spans[parent].operation)].component == Component.authentication.number
+        return isAuthentication ? parent : nil
     }
 
     /// Gives a stretch to a span and its children, as `RequestPartition` does.

@@ -16,7 +16,7 @@ package struct OperationTable: Sendable {
     init(limit: Int, services: ServiceNames = .usual) {
         self.services = services
         names = NameTable(
-            overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
+            overflow: .other,
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.known, .apiServer, .etcd, .selected])
     }
 

@@ -12,7 +12,7 @@ package struct RequestTable: Sendable {
     ///   plus one, and the highest 16-bit number marks labels that aren't translated yet (`NameTranslation`).
     init(limit: Int) {
         names = NameTable(
-            overflow: RequestLabels(verb: "_other", group: "", resource: "", subresource: "", scope: ""),
+            overflow: .other,
             limit: min(max(limit, 1), Int(UInt16.max) - 2), keptFor: [.apiServer, .selected])
     }
 

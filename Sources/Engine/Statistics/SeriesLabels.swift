@@ -34,6 +34,9 @@ package struct OperationLabels: Hashable, Sendable {
     /// Those that every span has.
     package static let names = ["service", "operation", "kind"]
 
+    /// Of spans whose operation has no place among the window's names.
+    package static let other = OperationLabels(service: "_other", operation: "_other", kind: .unspecified)
+
     /// Whether the service is an API server or etcd.
     package var isOfControlPlane: Bool { role == .apiServer || role == .etcd }
 
@@ -73,6 +76,9 @@ package struct RequestLabels: Hashable, Sendable {
         self.subresource = subresource
         self.scope = scope
     }
+
+    /// Of requests whose labels have no place among the window's names.
+    package static let other = RequestLabels(verb: "_other", group: "", resource: "", subresource: "", scope: "")
 
     /// Those that every request has.
     package static let names = ["verb", "group", "resource", "subresource", "scope"]

@@ -7,15 +7,29 @@ function significant(value, digits) {
   return value >= 10 ** (digits - 1) ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(digits)).toString();
 }
 
-/** A duration: "4.52 ms", "1.3 s", "2 min 26 s". @param {number | null | undefined} seconds */
+/** The largest unit up to a second that leaves at least 1 after rounding to three digits. @param {number} seconds @returns {[number, string]} */
+function inUnit(seconds) {
+  /** @type {[number, string][]} */
+  const units = [[1, "s"], [1e3, "ms"], [1e6, "µs"]];
+  const [perSecond, unit] = units.find(([perSecond]) => seconds * perSecond >= 0.9995) ?? [1e9, "ns"];
+  return [seconds * perSecond, unit];
+}
+
+/** A duration in the terminal's form: "4.52 ms", "1.30 s"; from 100 s on "2 min 26 s". @param {number | null | undefined} seconds */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
   if (seconds === 0) return "0";
-  if (seconds < 1e-6) return `${significant(seconds * 1e9, 3)}${SPACE}ns`;
-  if (seconds < 1e-3) return `${significant(seconds * 1e6, 3)}${SPACE}µs`;
-  if (seconds < 1) return `${significant(seconds * 1e3, 3)}${SPACE}ms`;
-  if (seconds < 100) return `${significant(seconds, 3)}${SPACE}s`;
-  return stretch(seconds);
+  if (seconds >= 99.95) return stretch(seconds);
+  const [value, unit] = inUnit(seconds);
+  return `${value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)}${SPACE}${unit}`;
+}
+
+/** A mark on an axis: "1 s", "250 ms". @param {number} seconds */
+export function tick(seconds) {
+  if (seconds === 0) return "0";
+  if (seconds >= 99.95) return stretch(seconds);
+  const [value, unit] = inUnit(seconds);
+  return `${significant(value, 3)}${SPACE}${unit}`;
 }
 
 /** A stretch of time in whole units: "45 s", "2 min 26 s", "3 h 5 min". @param {number} seconds */
@@ -27,10 +41,10 @@ export function stretch(seconds) {
   return `${Math.floor(whole / large)}${SPACE}${names[0]}${rest ? ` ${rest}${SPACE}${names[1]}` : ""}`;
 }
 
-/** @param {number | null | undefined} perSecond */
+/** As in the terminal: "0.3/s", "18.5/s", "1,250/s". @param {number | null | undefined} perSecond */
 export function rate(perSecond) {
   if (perSecond === null || perSecond === undefined || !Number.isFinite(perSecond)) return "–";
-  return perSecond === 0 ? "0/s" : `${significant(perSecond, perSecond < 10 ? 2 : 3)}/s`;
+  return perSecond === 0 ? "0/s" : `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)}/s`;
 }
 
 /** @param {number} value */
@@ -38,11 +52,19 @@ export function count(value) {
   return Math.round(value).toLocaleString("en");
 }
 
-/** @param {number} share of 1 */
-export function percent(share) {
-  if (share === 0) return `0${SPACE}%`;
-  const value = share * 100;
-  return `${value < 0.1 ? `<${SPACE}0.1` : value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}${SPACE}%`;
+/** "1 span", "2,000 spans". @param {number} value @param {string} noun */
+export function counted(value, noun) {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** A ratio, such as that of errors, as in the terminal: "0", "0.02 %", "12.5 %". @param {number} ratio */
+export function percent(ratio) {
+  return ratio === 0 ? "0" : `${(ratio * 100).toFixed(ratio < 0.001 ? 2 : 1)}${SPACE}%`;
+}
+
+/** A component's share of time, as in the terminal: "< 1 %", "92 %". @param {number} part of 1 */
+export function shareOf(part) {
+  return part === 0 ? "–" : `${part < 0.01 ? `<${SPACE}1` : (part * 100).toFixed(0)}${SPACE}%`;
 }
 
 /** "×14.7", or nothing to compare with. @param {number} now @param {number} before */

@@ -1,8 +1,9 @@
 // Whose time it was within one request: its parts side by side, to the nanosecond.
 
 import { h } from "./dom.js";
-import { duration, percent } from "./format.js";
+import { duration, shareOf } from "./format.js";
 import { requestName } from "./requests.js";
+import { link } from "./state.js";
 import { classOf, nameOf } from "./vocabulary.js";
 
 /** Parts of a share below this have no room for a name. */
@@ -41,5 +42,6 @@ export function lane(request, total, open) {
     })),
     h("ul", { class: "sums" }, sums.filter((part) => part.seconds > 0).map((part) => h("li", {},
       h("span", { class: `key swatch ${classOf(part.component)}`, "aria-hidden": "true" }), nameOf(part.component), " ",
-      h("b", { class: "number" }, duration(part.seconds)), " ", h("span", { class: "muted number" }, percent(part.seconds / request.duration_seconds))))));
+      h("b", { class: "number" }, duration(part.seconds)), " ", h("span", { class: "muted number" }, shareOf(part.seconds / request.duration_seconds)),
+      part.component === "authentication" && request.authentication_trace_id && [" in trace ", h("a", { class: "mono", href: link({ trace: request.authentication_trace_id }), title: request.authentication_trace_id }, request.authentication_trace_id.slice(0, 8))]))));
 }

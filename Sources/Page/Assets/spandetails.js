@@ -26,7 +26,8 @@ export function spanDetails(span, trace) {
       span.component && h("span", {}, "component ", h("b", {}, nameOf(span.component))),
       span.critical && h("span", { class: "badge critical" }, "on the critical path"),
       h("span", { class: "muted" }, `${span.service}${span.instance ? ` · ${span.instance}` : ""} · ${String(span.kind).toLowerCase()}`),
-      h("span", { class: "mono small muted" }, span.span_id)),
+      h("span", { class: "mono small muted" }, span.span_id),
+      span.trace_id && h("span", {}, "of trace ", h("a", { class: "mono", href: link({ trace: span.trace_id }) }, span.trace_id))),
     span.status?.code === "error" && h("p", { class: "bad" }, "Failed", message ? `: ${message}` : "."),
     span.events?.length > 0 && h("section", {}, h("h3", {}, "Events"), h("ol", { class: "events" }, span.events.map((/** @type {any} */ event) =>
       h("li", {}, h("span", { class: "number muted" }, duration(Math.max(0, (Date.parse(event.time) - Date.parse(trace.start)) / 1000))), " ", event.name,

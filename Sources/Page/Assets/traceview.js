@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { copyTrace } from "./clipboard.js";
 import { fill, h } from "./dom.js";
-import { count, duration, moment, stretch } from "./format.js";
+import { count, counted, duration, moment, stretch } from "./format.js";
 import { lane } from "./lane.js";
 import { kindOf, requestName, requestScope } from "./requests.js";
 import { link } from "./state.js";
@@ -24,8 +24,9 @@ export function traceView() {
   /** @param {any} trace */
   function show(trace) {
     const request = [...(trace.requests ?? [])].sort((left, right) => right.duration_seconds - left.duration_seconds)[0];
-    const failed = trace.spans.filter((/** @type {any} */ span) => span.status?.code === "error").length;
-    const services = [...new Set(trace.spans.map((/** @type {any} */ span) => span.service))];
+    const own = trace.spans.filter((/** @type {any} */ span) => !span.trace_id);
+    const failed = own.filter((/** @type {any} */ span) => span.status?.code === "error").length;
+    const services = [...new Set(own.map((/** @type {any} */ span) => span.service))];
     const falls = waterfall(trace);
     const said = h("span", { role: "status", class: "muted small" });
     const copyButton = (/** @type {"otlp" | "jaeger"} */ format, /** @type {string} */ label) => h("button", { type: "button", class: "button", onclick: async () => { said.textContent = await copyTrace(trace.trace_id, format); } }, label);
@@ -33,12 +34,12 @@ export function traceView() {
     fill(element,
       h("header", { class: "kind-title" },
         h("a", { class: "back", href: link({ trace: null }) }, "‹ Back"),
-        h("h1", {}, request ? h("a", { href: link({ trace: null, request: kindOf(request), operation: null, cell: null }) }, requestName(request)) : trace.spans[0]?.operation ?? "Trace", " ", h("span", { class: "muted" }, request ? requestScope(request) : "")),
+        h("h1", {}, request ? h("a", { href: link({ trace: null, request: kindOf(request), operation: null, cell: null }) }, requestName(request)) : own[0]?.operation ?? "Trace", " ", h("span", { class: "muted" }, request ? requestScope(request) : "")),
         h("p", { class: "line" },
           h("span", {}, h("b", {}, duration(request?.duration_seconds ?? trace.duration_seconds))),
           rankText(request?.rank) && h("span", { class: "rank" }, rankText(request.rank)),
           h("span", {}, `${moment(trace.start)} UTC`),
-          h("span", {}, `${count(trace.spans.length)} spans of ${services.join(" and ")}`),
+          h("span", {}, `${counted(own.length, "span")} of ${services.join(" and ")}`),
           failed > 0 && h("span", { class: "badge failed" }, `${failed} failed`),
           h("span", { class: "mono small muted" }, trace.trace_id)),
         h("p", { class: "copy" }, copyButton("otlp", "Copy OTLP JSON"), copyButton("jaeger", "Copy Jaeger JSON"), said),

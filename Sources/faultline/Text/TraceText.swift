@@ -5,6 +5,8 @@ import Support
 struct ShownTrace: Decodable {
     struct Span: Decodable {
         var span_id: String
+        /// Of an authentication that is a trace of its own.
+        var trace_id: String?
         var parent_span_id: String?
         var service: String
         var operation: String
@@ -25,6 +27,7 @@ struct ShownTrace: Decodable {
         var subresource: String
         var duration_seconds: Double
         var components: [Part]
+        var authentication_trace_id: String?
         var rank: Rank?
     }
 
@@ -64,7 +67,7 @@ struct TraceText {
     }
 
     var text: String {
-        let count = countText(trace.spans.count, "span")
+        let count = countText(trace.spans.count { $0.trace_id == nil }, "span")
         var lines = [
             "trace \(trace.trace_id), \(durationText(seconds: trace.duration_seconds)), \(count)".cut(width),
             "from \(trace.start)".cut(width),
@@ -91,7 +94,9 @@ struct TraceText {
             let time = "\(durationText(seconds: part.seconds)) (\(shareText(share)))"
             return "\(PrintableText.escape(part.component)) \(time)"
         }
+        let authentication = request.authentication_trace_id.map { "authentication is trace \($0)" }
         return ["", title.cut(width)] + wrapped(parts, indent: "  ")
+            + (authentication.map { $0.wrapped(width, indent: 2) } ?? [])
     }
 
     /// Joins items with commas, and begins a new line before one that doesn't fit.
