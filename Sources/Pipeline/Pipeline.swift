@@ -136,6 +136,13 @@ package final class Pipeline: Sendable {
         return summary
     }
 
+    /// Whether enough is known to compare the half minute before a time with; Unix nanoseconds.
+    package func hasBaseline(at time: Int64) -> Bool {
+        var view = view()
+        earlier.attach(to: &view)
+        return view.hasBaseline(at: time)
+    }
+
     /// Which spans belong to which component.
     package var components: ComponentTable { attribution.components }
 

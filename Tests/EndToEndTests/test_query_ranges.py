@@ -175,9 +175,11 @@ def test_the_verdict_over_an_interval_is_that_of_an_alert(loaded):
     assert (answer["culprit"]["side"], answer["culprit"]["certainty"]) == ("etcd", "clear"), answer["culprit"]
     assert answer["components"][0]["component"] == "etcd"
     assert answer["components"][0]["seconds"] > 20 * answer["components"][0]["baseline_seconds"]
-    assert answer["requests"] == {
-        "count": len(slow), "slow": len(slow), "failed": sum(request.is_error for request in slow),
-    }
+    outcomes = {"count": len(slow), "slow": len(slow), "failed": sum(request.is_error for request in slow)}
+    verbs = answer["requests"].pop("verbs")
+    assert answer["requests"] == outcomes
+    assert {name: sum(verb[name] for verb in verbs) for name in outcomes} == outcomes
+    assert all(verb["slow"] == verb["count"] for verb in verbs)
     longest = max(request.duration for request in slow)
     worst = {request.trace.hex() for request in slow if request.duration == longest}
     assert len(answer["traces"]) == 5 and set(answer["traces"]) <= worst

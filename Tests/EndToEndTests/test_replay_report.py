@@ -77,7 +77,10 @@ SHAPE = {
             **{"id": str, "kind": str, "state": str, "severity": str, "opened_at": str, "started_at": str},
             "closed_at": (str, type(None)),
             "culprit": {"side": str, "component": str, "instance": (str, type(None)), "certainty": str, "why": str},
-            "requests": {"count": int, "slow": int, "failed": int},
+            "requests": {
+                **{"count": int, "slow": int, "failed": int},
+                "verbs": [{"verb": str, "count": int, "slow": int, "failed": int}],
+            },
             "components": [{"component": str, "seconds": NUMBER, "baseline_seconds": NUMBER}],
             "alerts": [
                 {"alert": str, "labels": dict, "active_at": str, "fired_at": str, "resolved_at": (str, type(None))}

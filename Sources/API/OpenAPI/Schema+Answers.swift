@@ -22,7 +22,11 @@ extension Schema {
         "component": .text, "seconds": .number, "baseline_seconds": .nullable(.number),
     ])
 
-    private static let requestOutcomes = object(["count": .integer, "slow": .integer, "failed": .integer])
+    private static let requestOutcomes = object(
+        ["count": .integer, "slow": .integer, "failed": .integer],
+        optional: [
+            "verbs": .array(.object(["verb": .text, "count": .integer, "slow": .integer, "failed": .integer]))
+        ])
 
     private static let evidence = object([
         "culprit": .named("Culprit"), "components": .array(.named("ComponentGrowth")), "traces": .array(.text),
@@ -90,7 +94,8 @@ extension Schema {
         [
             "received": .integer, "accepted": .integer, "duplicates": .integer, "late": .integer,
             "rejected": .map(.integer), "incident": .nullable(.named("Incident")), "last_span": .nullable(.time),
-            "now": .time, "recorded_from": .nullable(.time), "spans_per_second": .number,
+            "last_apiserver_span": .nullable(.time), "has_baseline": .boolean, "now": .time,
+            "recorded_from": .nullable(.time), "spans_per_second": .number,
         ],
         optional: [
             "unattributed": .object(["settled": .integer, "evicted": .integer, "slot_full": .integer])

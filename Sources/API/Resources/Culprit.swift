@@ -28,6 +28,7 @@ extension Resource {
                 .reduce(0) { $0 + ($1.labels.cluster == cluster ? $1.count : 0) }
             var verdict = CulpritJSON(comparison, finding, cluster: cluster, spans: spans)
             verdict.limit(to: view.unseenSpans(in: comparison.interval, ofCluster: cluster))
+            if query.namesRequests, verdict.requests.count == 0 { verdict.withhold() }
             return verdict
         }
         return findings.dropFirst().reduce(findings.first) { best, next in
@@ -80,13 +81,6 @@ struct CulpritJSON: Encodable, Sendable {
         var why: String
     }
 
-    struct Requests: Encodable, Sendable {
-        var count: Int
-        /// Slower than the 99th percentile that their kind had in the baseline.
-        var slow: Int
-        var failed: Int
-    }
-
     /// Absent where the spans name none.
     var cluster: String?
     var from: String
@@ -96,16 +90,16 @@ struct CulpritJSON: Encodable, Sendable {
     @OrNull var baseline_to: String?
     /// How many ended in the interval.
     var spans: Int
-    /// null without spans in the interval, unless their absence is the evidence.
+    /// null without spans in the interval, unless their absence is the evidence, and without requests of the kind asked about.
     @OrNull var culprit: Culprit?
     /// Largest growth first.
     var components: [EvidenceJSON.ComponentRow]
-    var requests: Requests
+    var requests: RequestsJSON
     /// The worst first.
     var traces: [String]
-    /// False if not all spans of the interval could be compared; otherwise absent, as is `note`.
+    /// False if not all spans of the interval could be compared; otherwise absent.
     var exact: Bool?
-    /// Why.
+    /// Why, or why there is no verdict; otherwise absent.
     var note: String?
 
     static let schema = Schema.object(
@@ -134,8 +128,7 @@ struct CulpritJSON: Encodable, Sendable {
                 why: evidence.culprit.why)
         }
         components = evidence.components
-        let outcomes = finding.requests
-        requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
+        requests = RequestsJSON(finding.requests)
         traces = evidence.traces
     }
 
@@ -149,6 +142,13 @@ struct CulpritJSON: Encodable, Sendable {
             : "\(unseen.count) of its \(max(spans, unseen.count)) spans came too late, or in too large a burst, to be divided "
                 + "among components"
         if unseen.areConsiderable(among: spans), culprit?.certainty == .clear { culprit?.certainty = .likely }
+    }
+
+    /// There is no verdict on requests that there were none of.
+    fileprivate mutating func withhold() {
+        culprit = nil
+        traces = []
+        note = "no such request ended in the interval"
     }
 
     fileprivate func isSurer(than other: CulpritJSON) -> Bool {

@@ -18,6 +18,10 @@ struct StatusJSON: Encodable, Sendable {
     @OrNull var incident: IncidentJSON?
     /// The latest end; null without spans.
     @OrNull var last_span: String?
+    /// The latest end of an API server's span; null if none sends any.
+    @OrNull var last_apiserver_span: String?
+    /// Whether enough was seen to compare the last half minute with.
+    var has_baseline: Bool
     /// What relative times are relative to: the end of recorded spans, else the clock.
     var now: String
     /// When the first of the recorded spans ended; null for a daemon, whose spans arrive while it runs.
@@ -34,20 +38,22 @@ struct StatusJSON: Encodable, Sendable {
         incident = open.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
         let view = pipeline.view()
         var last = view.lastEnd
-        if let cluster {
-            let sources = pipeline.sources().seen.filter { $0.labels.cluster == cluster }.map(\.counts)
-            spans.accepted = sources.reduce(0) { $0 + $1.spans }
-            spans.late = sources.reduce(0) { $0 + $1.late }
-            last = sources.map(\.last).max()
+        let sources = pipeline.sources().seen.filter { $0.labels.cluster == cluster ?? $0.labels.cluster }
+        if cluster != nil {
+            spans.accepted = sources.reduce(0) { $0 + $1.counts.spans }
+            spans.late = sources.reduce(0) { $0 + $1.counts.late }
+            last = sources.map(\.counts.last).max()
         }
         last_span = last.map(Timestamp.rfc3339)
+        last_apiserver_span = sources.filter { $0.role == .apiServer }.map(\.counts.last).max().map(Timestamp.rfc3339)
+        has_baseline = pipeline.hasBaseline(at: last ?? range.now)
         now = Timestamp.rfc3339(range.now)
         recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
         spans_per_second = view.spanRate(in: range.given, now: range.now, of: cluster)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case incident, last_span, now, recorded_from, spans_per_second
+        case incident, last_span, last_apiserver_span, has_baseline, now, recorded_from, spans_per_second
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -55,6 +61,8 @@ struct StatusJSON: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(incident, forKey: .incident)
         try container.encode(last_span, forKey: .last_span)
+        try container.encode(last_apiserver_span, forKey: .last_apiserver_span)
+        try container.encode(has_baseline, forKey: .has_baseline)
         try container.encode(now, forKey: .now)
         try container.encode(recorded_from, forKey: .recorded_from)
         try container.encode(spans_per_second, forKey: .spans_per_second)

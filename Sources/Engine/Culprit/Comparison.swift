@@ -148,6 +148,13 @@ extension WindowView {
         return withEnoughBefore(comparison)
     }
 
+    /// Whether enough is known to compare the half minute before a time with; Unix nanoseconds.
+    package func hasBaseline(at time: Int64) -> Bool {
+        let end = time.subtractingSaturating(Self.culpritInterval)
+        let first = slotsWithRemembered.first { $0.end > end.subtractingSaturating(Self.culpritBaseline) }?.start ?? end
+        return end.subtractingSaturating(first) >= Self.culpritBaselineShortest
+    }
+
     /// When the series of each question began to take longer than before, lastingly; nil if they didn't.
     private func onsets(_ questions: [(population: Population, series: [Int32], comparison: Comparison)]) -> [Onset?] {
         var onsets = [Onset?](repeating: nil, count: questions.count)

@@ -1,7 +1,7 @@
 // Which view is shown, and when it asks again.
 
 import { areaChart } from "./areachart.js";
-import { ask, rows } from "./api.js";
+import { ask, Failure, rows } from "./api.js";
 import { fill, h } from "./dom.js";
 import { clock, count, interval, stretch } from "./format.js";
 import { kindView } from "./kindview.js";
@@ -11,7 +11,7 @@ import { lastHour, lengthOf, selected, timeOf } from "./range.js";
 import { current, go, onChange } from "./state.js";
 import { tabs } from "./tabs.js";
 import { traceView } from "./traceview.js";
-import { emptyVerdict, incidentVerdict, intervalVerdict, quietVerdict, unknownClusterVerdict } from "./verdict.js";
+import { emptyVerdict, incidentVerdict, intervalVerdict, lostVerdict, quietVerdict, saying, tick, unknownClusterVerdict } from "./verdict.js";
 
 const REFRESH_SECONDS = 15;
 
@@ -25,7 +25,7 @@ let incidents = [];
 let hour = null;
 /** @type {any} */
 let components = null;
-let connection = "lost";
+let connection = "new";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const live = /** @type {HTMLElement} */ (document.getElementById("live"));
@@ -40,7 +40,7 @@ const context = {
   cluster: () => current().cluster,
   /** The end of the newest span of all. @returns {string | null} */
   newest: () => [status.last_span, ...sources.map((source) => source.last)].filter(Boolean).sort((left, right) => Date.parse(right) - Date.parse(left))[0] ?? null,
-  now: () => (isRecorded() ? context.newest() : null) ?? hour?.to ?? new Date().toISOString(),
+  now: () => (isRecorded() ? context.newest() : null) ?? new Date(clockNow()).toISOString(),
   incidents: () => (current().cluster ? incidents.filter((incident) => (incident.cluster ?? "") === current().cluster) : incidents),
   choose: {
     choose: (/** @type {string} */ from, /** @type {string} */ to) => go({ from, to, cell: null }),
@@ -91,25 +91,37 @@ function showClusters() {
   clusters.value = context.cluster() ?? "";
 }
 
-let shownVerdict = "";
-async function showVerdict() {
+/** @returns {Promise<Element>} */
+async function newVerdict() {
   const selection = context.selection();
   const cluster = context.cluster();
-  const { incident: urgent } = await ask("status", { cluster });
-  let element;
-  if (!hour) element = emptyVerdict();
-  else if (cluster && !clusterNames().includes(cluster) && !context.incidents().length) element = unknownClusterVerdict(cluster, clusterNames());
-  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents(), isRecorded());
-  else if (urgent) element = incidentVerdict(urgent, context.now());
-  else {
-    const firing = rows(await ask("alerts", { cluster: context.cluster() }), "alerts").filter((alert) => alert.state === "firing").length;
-    const mean = components ? meanOf(components.steps) : null;
-    element = quietVerdict(mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing, isRecorded());
+  const now = await ask("status", { cluster });
+  if (!hour) return emptyVerdict();
+  if (cluster && !clusterNames().includes(cluster) && !context.incidents().length) return unknownClusterVerdict(cluster, clusterNames());
+  if (selection) return intervalVerdict(await ask("culprit", { ...selection, cluster }), context.incidents(), isRecorded());
+  if (now.incident) return incidentVerdict(now.incident, context.now());
+  const firing = rows(await ask("alerts", { cluster }), "alerts").filter((alert) => alert.state === "firing").length;
+  const mean = components ? meanOf(components.steps) : null;
+  return quietVerdict(now, mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing, isRecorded());
+}
+
+let shownVerdict = "";
+async function showVerdict() {
+  try {
+    sayVerdict(await newVerdict());
+  } catch (error) {
+    // What was said before may no longer be so.
+    if (error instanceof Failure && error.status === 0) sayVerdict(lostVerdict(status.now ?? null));
+    throw error;
   }
+}
+
+/** @param {Element} element */
+function sayVerdict(element) {
   document.title = `${element.querySelector("h1")?.lastChild?.textContent ?? ""} Faultline`;
   // Announced, and the focus lost, only if it says something else.
-  if (element.textContent === shownVerdict) return;
-  shownVerdict = element.textContent ?? "";
+  if (saying(element) === shownVerdict) return;
+  shownVerdict = saying(element);
   fill(verdict, element);
 }
 
@@ -218,12 +230,15 @@ follow({
     const isNews = Boolean(status.incident) !== Boolean(next.incident);
     status = next;
     showLive();
+    tick(main, context.now());
     if (isNews) refreshSoon(0);
   },
   change: () => refreshSoon(0.3),
   connected(how) {
+    const isNews = (connection === "lost") !== (how === "lost");
     connection = how;
     showLive();
+    if (isNews) refreshSoon(0);
   },
 });
 refreshSoon(REFRESH_SECONDS);

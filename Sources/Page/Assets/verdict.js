@@ -19,9 +19,9 @@ function headline(culprit) {
   return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
 }
 
-/** The page has links to the traces. Options of commands stay whole, names of metrics break at underscores. @param {string} text */
+/** The page has links to the traces, where there are any. Options of commands stay whole, names of metrics break at underscores. @param {string} text */
 function advice(text) {
-  return text.replace("(GET /api/v1/traces/ID)", "(below)").split(/(--\S+|\S*_\S+)/).map((part) =>
+  return text.replace(" (GET /api/v1/traces/ID)", "").split(/(--\S+|\S*_\S+)/).map((part) =>
     part.startsWith("--") ? h("span", { class: "unbroken" }, part) : part.includes("_") ? part.split(/(?<=_)/).map((piece) => [piece, h("wbr")]) : part);
 }
 
@@ -36,33 +36,51 @@ export function certaintyBadge(certainty) {
   return h("span", { class: `badge sure-${certainty.replace(" ", "-")}` }, SURE[certainty] ?? certainty);
 }
 
-/** @param {{count: number, slow: number, failed: number}} requests @param {boolean} hasBaseline without one nothing is known of how slow they were @param {string[]} [verbs] */
-function affected(requests, hasBaseline, verbs = []) {
+/** More than are slow on any day: one in a hundred. */
+const AFFECTED = 0.05;
+
+/** The verbs that were slow or failed, the most affected first. @param {any} requests @returns {string[]} */
+const verbsOf = (requests) => (requests.verbs ?? []).filter((/** @type {any} */ one) => one.slow + one.failed > AFFECTED * one.count).map((/** @type {any} */ one) => one.verb);
+
+/** @param {any} requests @param {boolean} hasBaseline without one nothing is known of how slow they were */
+function affected(requests, hasBaseline) {
   if (!requests?.count) return null;
+  const verbs = verbsOf(requests);
   const { slow, failed } = requests;
   const of = ` of ${count(requests.count)} requests `;
   const said = !hasBaseline ? `${failed > 0 ? count(failed) : "none"}${of}failed` : slow > 0 ? `${count(slow)}${of}slow${failed > 0 ? `, ${count(failed)} failed` : ""}` : failed > 0 ? `${count(failed)}${of}failed` : `none${of.trimEnd()}`;
   return `${said}${verbs.length ? `: ${verbs.join(", ")}` : ""}${hasBaseline ? "" : " (no baseline yet to compare with)"}`;
 }
 
-/** @param {any} incident @returns {string[]} */
-const verbsOf = (incident) => [...new Set((incident?.alerts ?? []).map((/** @type {any} */ alert) => alert.labels?.verb).filter(Boolean))].sort();
+/** Seconds. @param {string} since @param {string} now */
+const elapsed = (since, now) => Math.max(0, (Date.parse(now) - Date.parse(since)) / 1000);
+
+/** Lets the durations of open incidents go on. @param {Element} element @param {string} now */
+export function tick(element, now) {
+  for (const shown of element.querySelectorAll(".elapsed")) shown.textContent = stretch(elapsed(/** @type {string} */ (shown.getAttribute("data-since")), now));
+}
+
+/** What a verdict says, whatever the time. @param {Element} element */
+export function saying(element) {
+  const copy = /** @type {Element} */ (element.cloneNode(true));
+  for (const shown of copy.querySelectorAll(".elapsed")) shown.remove();
+  return copy.textContent ?? "";
+}
 
 /** The verdict on an open incident, or a past one. @param {any} incident @param {string} now */
 export function incidentVerdict(incident, now) {
   const culprit = incident.culprit ?? { side: null, component: null, certainty: "not clear", why: "" };
   const since = incident.started_at ?? incident.opened_at;
-  const verbs = verbsOf(incident);
   const hasBaseline = !incident.components?.length || incident.components.some((/** @type {any} */ part) => part.baseline_seconds !== null);
   return frame(incident.closed_at ? "past" : "alarm", headline(culprit), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
     incident.cluster && h("span", {}, "cluster ", h("b", {}, incident.cluster)),
-    h("span", {}, `since ${moment(since)} UTC, ${stretch(Math.max(0, (Date.parse(incident.closed_at ?? now) - Date.parse(since)) / 1000))}${incident.closed_at ? ", over" : ""}`),
+    h("span", {}, `since ${moment(since)} UTC, `, incident.closed_at ? `${stretch(elapsed(since, incident.closed_at))}, over` : h("span", { class: "elapsed", "data-since": since, "aria-live": "off" }, stretch(elapsed(since, now)))),
   ], [
     culprit.why && fact("Why", culprit.why),
-    affected(incident.requests, hasBaseline) && fact("Affects", affected(incident.requests, hasBaseline, verbs)),
+    affected(incident.requests, hasBaseline) && fact("Affects", affected(incident.requests, hasBaseline)),
     incident.next && fact("Next", advice(incident.next)),
     incident.traces?.length > 0 && fact("Traces", traceLinks(incident.traces)),
   ], evidence(incident.components ?? [], culprit));
@@ -91,7 +109,7 @@ export function intervalVerdict(answer, incidents, isRecorded) {
   ], [
     culprit.why && fact("Why", culprit.why),
     answer.note && fact("Note", answer.note),
-    affected(requests, hasBaseline) && fact("Affects", affected(requests, hasBaseline, culprit.side ? verbsOf(incident) : [])),
+    affected(requests, hasBaseline) && fact("Affects", affected(requests, hasBaseline)),
     culprit.side && incident?.next && fact("Next", advice(incident.next)),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
   ], evidence(answer.components ?? [], culprit, "in this interval"));
@@ -122,14 +140,39 @@ const askedInterval = (answer) => h("span", {}, `${clock(answer.from)} – ${clo
 /** @param {boolean} isRecorded */
 const backLink = (isRecorded) => h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, isRecorded ? "Back to the end" : "Back to now");
 
-/** Nothing is wrong. @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing @param {boolean} isRecorded */
-export function quietVerdict(traffic, incidents, firing, isRecorded) {
+/** An API server that sends nothing for so long isn't heard; in milliseconds. */
+const HEARD = 300_000;
+
+/**
+ * Why nobody knows that nothing is wrong; null if everything was heard, and compared.
+ * @param {any} status @param {boolean} isRecorded @returns {{title: string, why: string} | null}
+ */
+function unknown(status, isRecorded) {
+  const last = status.last_apiserver_span;
+  if (!last) return { title: "No API server sends spans.", why: "what is slow there can’t be seen; faultline doctor says what is missing" };
+  if (!isRecorded && Date.parse(status.now) - Date.parse(last) > HEARD) return { title: "No API server is heard.", why: `its last span ended ${moment(last)} UTC; faultline doctor says what is missing` };
+  return status.has_baseline ? null : { title: "No baseline yet.", why: "too little was seen to compare with" };
+}
+
+/**
+ * No incident is open.
+ * @param {any} status @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing
+ * @param {boolean} isRecorded
+ */
+export function quietVerdict(status, traffic, incidents, firing, isRecorded) {
   const [last] = incidents;
-  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert is firing" : `${firing} alerts are firing`}.` : isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong.", [
+  const doubt = unknown(status, isRecorded);
+  return frame(doubt ? "past" : "quiet", firing ? `No incident, but ${firing === 1 ? "an alert is firing" : `${firing} alerts are firing`}.` : doubt?.title ?? (isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong."), [
+    doubt && h("span", {}, firing ? `${doubt.title.slice(0, -1)}: ${doubt.why}` : doubt.why),
     traffic && h("span", {}, `${rate(traffic.count / traffic.seconds).replace("/s", " requests/s")}, ${duration(traffic.mean)} on average`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
     last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),
   ], [], null);
+}
+
+/** Nobody answers. @param {string | null} since when somebody last did */
+export function lostVerdict(since) {
+  return frame("past", "The daemon doesn’t answer.", [h("span", {}, since ? `what is shown is from ${moment(since)} UTC; it is asked again every few seconds` : "it is asked again every few seconds")], [], null);
 }
 
 /**

@@ -18,12 +18,6 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         package var why: String
     }
 
-    package struct Requests: Codable, Hashable, Sendable {
-        package var count: Int
-        package var slow: Int
-        package var failed: Int
-    }
-
     package struct AlertRow: Codable, Hashable, Sendable {
         package var alert: String
         package var labels: [String: String]
@@ -49,7 +43,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     package var startedAt: String
     @OrNull package var closedAt: String?
     package var culprit: Culprit
-    package var requests: Requests
+    package var requests: RequestsJSON
     package var components: [EvidenceJSON.ComponentRow]
     package var alerts: [AlertRow]
     package var traces: [String]
@@ -66,10 +60,11 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     /// Whether enough was seen before it to compare with. Otherwise nothing is known of how slow its requests were.
     package var hasBaseline: Bool { components.isEmpty || components.contains { $0.baselineSeconds != nil } }
 
-    /// How many of its requests failed, and were slow if that is known: `312 slow, 7 failed`.
+    /// How many of its requests failed, and were slow if that is known: `312 slow, 7 failed (get, list)`.
     package var slowAndFailed: String {
-        hasBaseline
-            ? "\(countText(requests.slow)) slow, \(countText(requests.failed)) failed"
+        let verbs = requests.affectedVerbs.joined(separator: ", ")
+        return hasBaseline
+            ? "\(countText(requests.slow)) slow, \(countText(requests.failed)) failed\(verbs.isEmpty ? "" : " (\(verbs))")"
             : "\(countText(requests.failed)) failed (no baseline yet to compare with)"
     }
 
@@ -95,8 +90,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
             side: evidence?.culprit.side, component: evidence?.culprit.component,
             instance: evidence?.culprit.instance, certainty: incident.certainty,
             why: evidence?.culprit.why ?? "there is no evidence")
-        let outcomes = incident.requests
-        requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
+        requests = RequestsJSON(incident.requests)
         components = evidence?.components ?? []
         alerts = incident.members.map {
             AlertRow(

@@ -186,6 +186,9 @@ extension Rule {
     /// beginning of the window in which its condition held.
     fileprivate func earliestStart(of alert: ActiveAlert) -> Int64 {
         let earliest = alert.evidence?.startedAt ?? alert.activeAt.subtractingSaturating(shortestWindow)
-        return TimeLimits.nearestTime(min(earliest, alert.activeAt.subtractingSaturating(1)))
+        return TimeLimits.nearestTime(min(earliest, alert.activeAt.subtractingSaturating(Self.shortestFault)))
     }
+
+    /// A condition over single spans has no window.
+    private static let shortestFault: Int64 = 1_000_000_000
 }

@@ -97,8 +97,7 @@ extension Incident {
             evidence: AlertEvidence(
                 EvidenceJSON(culprit: culprit, components: json.components, traces: json.traces)))
         closedAt = json.closedAt.flatMap { Timestamp.parse(rfc3339: $0) }
-        requests = RequestOutcomes(
-            count: json.requests.count, slow: json.requests.slow, failed: json.requests.failed)
+        requests = json.requests.outcomes
         for row in json.alerts {
             guard let activeAt = Timestamp.parse(rfc3339: row.activeAt),
                 let firedAt = Timestamp.parse(rfc3339: row.firedAt)

@@ -38,8 +38,9 @@ struct IncidentText {
         guard incident.hasBaseline else {
             return "\(countText(requests.count, "request")), of which \(failed) (no baseline yet to compare with)"
         }
+        let verbs = requests.affectedVerbs.joined(separator: ", ")
         return "\(countText(requests.count, "request")), of which \(countText(requests.slow)) took longer than 99 % of "
-            + "their kind before and \(failed)"
+            + "their kind before and \(failed)\(verbs.isEmpty ? "" : "; affected: \(verbs)")"
     }
 
     /// An alert, when it fired, and what it says. The verdict is the incident's.

@@ -7,6 +7,9 @@ struct ShownMinute: Sendable {
     struct Status: Decodable, Sendable {
         var incident: IncidentJSON?
         var last_span: String?
+        var last_apiserver_span: String?
+        /// nil from a daemon that doesn't say.
+        var has_baseline: Bool?
         /// null for a daemon.
         var recorded_from: String?
         var spans_per_second: Double
@@ -105,7 +108,8 @@ struct TopText {
         let alerts =
             firing == 0 ? "no alert is firing" : "\(countText(firing, "alert")) \(firing == 1 ? "is" : "are") firing"
         guard let incident = minute.status.incident else {
-            return [""] + "no open incident; \(alerts)".wrapped(style.width)
+            let doubt = doubt(minute.status).map { "; \($0)" } ?? ""
+            return [""] + "no open incident; \(alerts)\(doubt)".wrapped(style.width)
         }
         let facts =
             "since \(incident.startedAt); \(countText(incident.requests.count, "request")) since then, "
@@ -114,6 +118,18 @@ struct TopText {
         return [""] + PrintableText.escape(verdict).wrapped(style.width).map(style.alarm)
             + facts.wrapped(style.width, indent: 4)
     }
+
+    /// Why nobody knows that nothing is wrong; nil if everything was heard, and compared.
+    private func doubt(_ status: ShownMinute.Status) -> String? {
+        guard let hasBaseline = status.has_baseline else { return nil }
+        guard let last = status.last_apiserver_span.flatMap({ Timestamp.parse(rfc3339: $0) }) else {
+            return "no API server sends spans"
+        }
+        let isHeard = status.recorded_from != nil || Double(now - last) / 1e9 <= Self.heardSeconds
+        return isHeard ? (hasBaseline ? nil : "no baseline yet") : "no API server is heard"
+    }
+
+    private static let heardSeconds = 300.0
 
     private func whoseTime(_ minute: ShownMinute) -> [String] {
         let shares = minute.components.filter { $0.share >= Self.shareMin }.prefix(6).map {
