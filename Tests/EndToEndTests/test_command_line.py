@@ -153,6 +153,7 @@ WRONG_COMMANDS = [
     ("metrics-reference nonsense", "nonsense"),
     ("openapi nonsense", "nonsense"),
     ("rules export --format yaml", "prometheus"),
+    ("rules export --histograms both", "'classic' and 'native'"),
     ("rules export hello", "hello:1:1"),
     ("version nonsense", "nonsense"),
 ]

@@ -99,6 +99,17 @@ def test_exported_rules_fire_as_the_rules_would(exported, tmp_path):
     assert code == 0, said
 
 
+def test_of_native_histograms_they_read_no_classic_buckets(tmp_path):
+    (tmp_path / "rules.yaml").write_text(RULES)
+    result = faultline("rules", "export", "--histograms", "native", "rules.yaml", directory=tmp_path)
+    (tmp_path / "exported.yml").write_text(result.output)
+    code, said = promtool("check", "rules", "exported.yml", directory=tmp_path)
+    assert (result.code, code) == (0, 0), said
+    assert not any(f"seconds_{suffix}" in result.output for suffix in ("bucket", "count", "sum"))
+    # Any threshold can be interpolated.
+    assert "OddThreshold" in result.output and "histogram_fraction(0, 0.7, sum by (cluster)" in result.output
+
+
 def test_what_promql_cannot_say_is_listed(exported):
     assert exported.errors.splitlines() == [
         "faultline: GotSlower is left out: slowdown(p50, 1m) has no counterpart in PromQL",

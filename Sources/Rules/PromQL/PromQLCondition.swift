@@ -6,17 +6,23 @@ struct PromQLError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// A rule's condition in PromQL, over the metrics of Faultline's scrape. Percentiles come from classic buckets, so they
-/// are estimates where the rule's own are exact.
+/// How Prometheus stores the histograms of a scrape.
+package enum StoredHistograms: String, CaseIterable, Sendable {
+    case classic, native
+}
+
+/// A rule's condition in PromQL, over the metrics of Faultline's scrape. Percentiles come from buckets, so they are
+/// estimates where the rule's own are exact.
 struct PromQLCondition {
     private let rule: Rule
+    private let histograms: StoredHistograms
     /// What every value is summed by, so that the values of a condition match one another.
     private let by: String
     private let matchers: String
     /// What the text says differently from the rule.
     private(set) var notes: [String] = []
 
-    init(_ rule: Rule, _ services: ServiceNames) throws(PromQLError) {
+    init(_ rule: Rule, _ services: ServiceNames, _ histograms: StoredHistograms) throws(PromQLError) {
         guard rule.condition.durations == nil else {
             throw PromQLError(description: "it is about single spans or requests, which a scrape doesn't have")
         }
@@ -27,6 +33,7 @@ struct PromQLCondition {
             throw PromQLError(description: "it tells instances apart, and the metrics have no label for them")
         }
         self.rule = rule
+        self.histograms = histograms
         by = (["cluster"] + rule.by.filter { $0 != "cluster" }).joined(separator: ", ")
         var matchers: [String] = []
         for match in rule.selector.matches {
@@ -94,17 +101,15 @@ struct PromQLCondition {
         let traits = value.measure.traits
         let series = Series(self, value)
         switch traits.computation {
-        case .quantile:
-            return "histogram_quantile(\(Self.number(traits.quantile ?? 0)), "
-                + series.sum("rate", "_bucket", by: "\(by), le") + ")"
-        case .mean: return "\(series.sum("rate", "_sum")) / \(series.sum("rate", "_count"))"
-        case .count: return series.sum("increase", "_count")
-        case .rate: return series.sum("rate", "_count")
+        case .quantile: return "histogram_quantile(\(Self.number(traits.quantile ?? 0)), \(series.buckets))"
+        case .mean: return "\(series.sum) / \(series.count("rate"))"
+        case .count: return series.count("increase")
+        case .rate: return series.count("rate")
         case .errors: return series.errors("increase")
-        case .errorRatio: return "\(series.errors("rate")) / \(series.sum("rate", "_count"))"
+        case .errorRatio: return "\(series.errors("rate")) / \(series.count("rate"))"
         case .burnRate(let budget): return try burnRate(series, traits.threshold ?? 0, budget)
-        case .share: return "\(try series.part(of: traits)) / \(series.sum("rate", "_sum"))"
-        case .time: return "\(try series.part(of: traits)) / \(series.sum("rate", "_count"))"
+        case .share: return "\(try series.part(of: traits)) / \(series.sum)"
+        case .time: return "\(try series.part(of: traits)) / \(series.count("rate"))"
         case .max, .seen, .slowdown, .growth, .none:
             throw PromQLError(description: "\(value.measure.name) has no counterpart in PromQL")
         }
@@ -114,14 +119,14 @@ struct PromQLCondition {
     private mutating func burnRate(_ series: Series, _ threshold: Int64, _ budget: Double) throws(PromQLError) -> String
     {
         let bounds = ClassicBuckets.shared.bounds
-        let (count, errors) = (series.sum("rate", "_count"), series.errors("rate"))
+        let (count, errors) = (series.count("rate"), series.errors("rate"))
         if threshold > bounds[bounds.count - 1] { return "\(errors) / \(count) / \(Self.number(budget))" }
-        guard bounds.contains(threshold) else {
+        guard histograms == .native || bounds.contains(threshold) else {
             throw PromQLError(
                 description: "burn_rate needs a threshold that is a bucket's bound, such as 150ms, 1s, 5s or 30s")
         }
         notes.append("burn_rate counts what is both failed and slow twice")
-        let good = series.sum("rate", "_bucket", ["le=\(Self.quoted(Self.number(Double(threshold) / 1e9)))"])
+        let good = series.count(upTo: Self.number(Double(threshold) / 1e9))
         return "(\(count) - \(good) + \(errors)) / \(count) / \(Self.number(budget))"
     }
 
@@ -129,6 +134,7 @@ struct PromQLCondition {
     private struct Series {
         private let name: String
         private let histogram: String
+        private let isNative: Bool
         private let matchers: String
         private let window: String
         private let by: String
@@ -138,14 +144,37 @@ struct PromQLCondition {
             name = isOfRequests ? "faultline_request" : "faultline_operation"
             let isSelf = value.measure.traits.measured.first == .selfTimes
             histogram = name + (isSelf ? "_self_duration_seconds" : "_duration_seconds")
+            isNative = condition.histograms == .native
             matchers = condition.matchers
             let offset = value.offset > 0 ? " offset \(DurationText.format(value.offset))" : ""
             window = "[\(DurationText.format(value.over ?? condition.rule.over))]\(offset)"
             by = condition.by
         }
 
-        func sum(_ function: String, _ suffix: String, _ more: [String] = [], by other: String? = nil) -> String {
-            sum(function, of: histogram + suffix, more, by: other ?? by)
+        /// The argument of `histogram_quantile`.
+        var buckets: String {
+            isNative
+                ? sum("rate", of: histogram, [], by: by) : sum("rate", of: histogram + "_bucket", [], by: "\(by), le")
+        }
+
+        /// How long all took in a second.
+        var sum: String {
+            isNative
+                ? "histogram_sum(\(sum("rate", of: histogram, [], by: by)))"
+                : sum("rate", of: histogram + "_sum", [], by: by)
+        }
+
+        func count(_ function: String) -> String {
+            isNative
+                ? "histogram_count(\(sum(function, of: histogram, [], by: by)))"
+                : sum(function, of: histogram + "_count", [], by: by)
+        }
+
+        /// How many took no longer than some seconds.
+        func count(upTo seconds: String) -> String {
+            isNative
+                ? "histogram_fraction(0, \(seconds), \(buckets)) * \(count("rate"))"
+                : sum("rate", of: histogram + "_bucket", ["le=\(quoted(seconds))"], by: by)
         }
 
         func errors(_ function: String) -> String { sum(function, of: "\(name)_errors_total", [], by: by) }

@@ -11,14 +11,16 @@ package struct PrometheusRules {
     /// One line for each rule that is left out, and one for each difference in the others.
     package private(set) var remarks: [String] = []
 
-    /// - Parameter services: which services have the roles that rules select.
-    package init(_ groups: [RuleGroup], services: ServiceNames) {
+    /// - Parameters:
+    ///   - services: which services have the roles that rules select.
+    ///   - histograms: as Prometheus stores them.
+    package init(_ groups: [RuleGroup], services: ServiceNames, histograms: StoredHistograms = .classic) {
         var remarks: [String] = []
         var rulesByNote: [String: [String]] = [:]
         let exported = groups.compactMap { group -> YAMLValue? in
             let rules = group.rules.compactMap { rule -> YAMLValue? in
                 do {
-                    var condition = try PromQLCondition(rule, services)
+                    var condition = try PromQLCondition(rule, services, histograms)
                     let text = try condition.text()
                     for note in Set(condition.notes) { rulesByNote[note, default: []].append(rule.alert) }
                     return Self.exported(rule, text)

@@ -10,6 +10,8 @@ struct RulesCommand: ParsableCommand {
         commandName: "rules", abstract: "Convert rules for other systems.", subcommands: [ExportRules.self])
 }
 
+extension StoredHistograms: ExpressibleByArgument {}
+
 struct ExportRules: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Print rules as Prometheus alerting rules over Faultline's metrics.",
@@ -25,6 +27,9 @@ struct ExportRules: ParsableCommand {
     @Option(help: "What to write: prometheus.")
     var format = Format.prometheus
 
+    @Option(help: "What Prometheus stores of histograms: classic (buckets) or native.")
+    var histograms = StoredHistograms.classic
+
     @Option(help: ArgumentHelp("Configuration file, for its services and rules.", valueName: "file"))
     var config: String?
 
@@ -34,7 +39,8 @@ struct ExportRules: ParsableCommand {
     func run() throws {
         let settings = try Ending.reporting { try Settings(config: config, ruleFiles: files) }
         for warning in settings.rules.warnings { Console.note(warning.description) }
-        let rules = PrometheusRules(settings.rules.groups, services: settings.configuration.window.services)
+        let rules = PrometheusRules(
+            settings.rules.groups, services: settings.configuration.window.services, histograms: histograms)
         for remark in rules.remarks { Console.remark(remark) }
         Console.print(String(try rules.file.serialized().dropLast()))
     }
