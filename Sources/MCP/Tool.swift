@@ -88,6 +88,7 @@ extension Tool {
         parameters: range + [
             Parameter(name: "service", description: "service.name"),
             Parameter(name: "operation", description: "the name of a span"),
+            Parameter(name: "kind", description: "of the span: SERVER, CLIENT, INTERNAL, PRODUCER or CONSUMER"),
             Parameter(name: "min_duration", description: "at least this long, such as 1s"),
             Parameter(name: "max_duration", description: "at most this long"),
             Parameter(name: "status", description: "ok or error"),

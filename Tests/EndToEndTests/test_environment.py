@@ -32,6 +32,16 @@ def test_that_of_one_command_comes_before_that_of_all_and_the_command_line_befor
     assert "… and 57 more" in faultline("replay", EXAMPLE, FAULTLINE_TOP="7").output
 
 
+def test_what_a_command_cant_use_is_no_obstacle(tmp_path):
+    assert faultline("replay", "--format", "json", EXAMPLE, FAULTLINE_TOP="7", FAULTLINE_SORT="p99").json["operations"]
+    id = faultline("replay", "--format", "json", EXAMPLE).json["incidents"][0]["traces"][0]
+    assert id in faultline("trace", id, EXAMPLE, FAULTLINE_ADDRESS="127.0.0.1:1").output
+    # Typed, it is a mistake, and so it is said which half comes from where.
+    done = faultline("replay", "--top", "7", EXAMPLE, FAULTLINE_FORMAT="json")
+    assert (done.code, done.output) == (2, "")
+    assert "--format is from the environment: FAULTLINE_FORMAT" in done.errors
+
+
 def test_a_list_is_separated_by_colons(tmp_path):
     for name in ("One", "Two"):
         (tmp_path / f"{name}.yaml").write_text(RULES % name)

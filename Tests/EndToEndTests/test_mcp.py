@@ -80,6 +80,8 @@ def test_answers_are_those_of_the_daemon(loaded):
     openapi.check("/api/v1/culprit", "application/json", json.dumps(verdict).encode())
     (found,) = answer("search_traces", verb="list", order="recent")["traces"]
     assert (found["trace_id"], found["operation"]) == (TRACE.hex(), "GET /api/v1/pods")
+    (same,) = answer("search_traces", operation="GET /api/v1/pods", kind="SERVER")["traces"]
+    assert same["trace_id"] == found["trace_id"] and answer("search_traces", kind="CLIENT", service="apiserver")["traces"] == []
     trace = answer("trace", id=TRACE.hex())
     assert [span["operation"] for span in trace["spans"]] == ["GET /api/v1/pods"]
 
@@ -90,6 +92,7 @@ def test_answers_are_those_of_the_daemon(loaded):
         ("requests", {"frm": "-5m"}, 'requests has no argument "frm"; it has from, to, cluster, verb'),
         ("requests", {"limit": [1]}, "limit must be a text or a number: the maximum number of rows"),
         ("requests", {"limit": "many"}, "400: limit must be a number from 1 to 100000, but found"),
+        ("search_traces", {"limit": 100000}, "400: limit must be a number from 1 to 1000 for traces"),
         ("verdict", {"baseline_from": "-5m"}, "400: baseline_from and baseline_to go together"),
         ("trace", {}, "id is missing: the trace id"),
         ("trace", {"id": "../status"}, "400: a trace id must be 32 hexadecimal digits"),

@@ -181,7 +181,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 390, 375])
 def test_contrast_and_no_sideways_scrolling(daemon, browser, scheme, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
@@ -229,7 +229,7 @@ CUT = """[...document.querySelectorAll("td.number, th.number, .bar-name")].filte
   .map((cell) => cell.textContent)"""
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 390, 375])
 @pytest.mark.parametrize("tab", ["requests", "operations", "streams", "sources"])
 def test_no_number_is_cut_off(daemon, browser, width, tab):
     context = browser.new_context(viewport={"width": width, "height": 900})

@@ -90,11 +90,14 @@ package struct NaiveAttribution {
         numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
     }
 
-    /// Whether a span's self time means anything: it doesn't for a long-running request and the spans below it, nor
-    /// for an authentication span that nothing links to its request.
+    /// Whether a span's self time means anything: it doesn't for a long-running request, its client's call and the spans
+    /// below it, for a watch of etcd, nor for an authentication span that nothing links to its request.
     package func countsSelfTime(_ span: ReferenceSpan) -> Bool {
         let isAlone = parent(span) == nil || isOwnAncestor(span)
-        return !isBelowLongRunning(span) && !(isAlone && isAuthentication(span))
+        let isCall =
+            span.kind == ReferenceSpan.client && childSpans(span).contains(where: \.isLongRunning)
+            || ["etcdserverpb.Watch/Watch", "etcdserverpb.Lease/LeaseKeepAlive"].contains(span.nameText)
+        return !isBelowLongRunning(span) && !isCall && !(isAlone && isAuthentication(span))
     }
 
     private func isBelowLongRunning(_ span: ReferenceSpan) -> Bool {

@@ -40,8 +40,15 @@ extension Query {
         self[parameter].flatMap { DurationText.parse($0) }
     }
 
+    /// Each trace is read from where it is.
+    private static let tracesMax = 1_000
+
     fileprivate func checkSearch() throws(QueryError) {
         try checkSubject()
+        guard traceLimit <= Self.tracesMax else {
+            throw QueryError(
+                message: "limit must be a number from 1 to \(Self.tracesMax) for traces, but found \"\(traceLimit)\"")
+        }
         if let least = duration(.minDuration), let most = duration(.maxDuration), least > most {
             throw QueryError(
                 message:
@@ -122,7 +129,7 @@ extension TracesJSON.Trace {
 }
 
 extension Query {
-    fileprivate var traceLimit: Int { min(self[.limit].flatMap { Int($0) } ?? 20, 1_000) }
+    fileprivate var traceLimit: Int { self[.limit].flatMap { Int($0) } ?? 20 }
     fileprivate var traceOrder: TraceSearch.Order {
         self[.order].flatMap { TraceSearch.Order(rawValue: $0) } ?? .duration
     }

@@ -88,8 +88,13 @@ package struct ComponentTable: Sendable {
 
     /// The component rule for spans of an operation.
     func mapping(_ labels: OperationLabels) -> ComponentMapping {
-        ComponentMapping(target: target(labels), isServer: labels.kind == .server)
+        ComponentMapping(
+            target: target(labels), isServer: labels.kind == .server, isClient: labels.kind == .client,
+            isStream: Self.streamingCalls.contains(labels.operation))
     }
+
+    /// Calls to etcd that last until they break.
+    private static let streamingCalls: Set = ["etcdserverpb.Watch/Watch", "etcdserverpb.Lease/LeaseKeepAlive"]
 
     private func target(_ labels: OperationLabels) -> ComponentMapping.Target {
         if let name = mapping(labels), let component = component(named: name) { return .component(component) }
@@ -138,6 +143,9 @@ struct ComponentMapping: Equatable, Sendable {
     var target: Target
     /// Whether a request starts here: nothing below belongs to a webhook above.
     var isServer: Bool
+    var isClient: Bool
+    /// Whether its spans last as long as a stream by themselves.
+    var isStream: Bool
 
     /// Marks a component that depends on the spans above. Shares no bit with component numbers.
     static let dependsOnParent: UInt8 = 0x80
@@ -154,6 +162,8 @@ struct ComponentMappings: Sendable {
     private(set) var mappings: [ComponentMapping] = []
     /// By operation: `ComponentMapping.component`.
     private(set) var components: [UInt8] = []
+    /// Whether any of them is a stream.
+    private(set) var haveStreams = false
     private var births = NameBirths()
 
     var byteCount: Int { mappings.capacity * MemoryLayout<ComponentMapping>.stride + components.capacity }
@@ -169,12 +179,14 @@ struct ComponentMappings: Sendable {
         for operation in view.operationBirths.changed(since: births) where operation < mappings.count {
             mappings[operation] = table.mapping(view.operations[operation])
             components[operation] = mappings[operation].component
+            haveStreams = haveStreams || mappings[operation].isStream
         }
         births = view.operationBirths
         for operation in mappings.count..<max(view.operations.count, mappings.count) {
             let mapping = table.mapping(view.operations[operation])
             mappings.append(mapping)
             components.append(mapping.component)
+            haveStreams = haveStreams || mapping.isStream
         }
     }
 }

@@ -24,7 +24,8 @@ struct RequestDivision: ~Copyable, Sendable {
         guard spans.count > 1 || spans[0].request > 0 else {
             let isAuthentication = mappings.isAuthentication(spans[0].operation)
             if isAuthentication { ties.candidates.add(authentication: spans[0]) }
-            return selfTimes.set(spans[0], isAuthentication: isAuthentication)
+            let isStream = isAuthentication || mappings.isStream(spans[0].operation)
+            return selfTimes.set(spans[0], isStream: isStream)
         }
         tree.link(spans)
         divideLinked(spans, mappings, &selfTimes)
@@ -57,6 +58,7 @@ struct RequestDivision: ~Copyable, Sendable {
     ) {
         partition.removeAll()
         let dependOnParent = partition.give(spans, tree.links, mappings.components, &selfTimes)
+        if mappings.haveStreams { markCalls(spans, mappings, selfTimes) }
         if tree.hasLongRunning || partition.mayHave(.authentication) {
             markStreams(spans, mappings, selfTimes)
             addCandidates(spans, mappings)
@@ -71,15 +73,29 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// Marks what lasts as long as a stream: watches and everything below them, and authentication in a trace of its own.
+    /// Marks what lasts as long as a stream: watches, their clients' calls and everything below them, and authentication in
+    /// a trace of its own.
     private func markStreams(
         _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
     ) {
         for index in 0..<spans.count where spans[index].isHere {
             let link = tree.links[index]
-            if link.isLongRunning || link.parent < 0 && mappings.isAuthentication(spans[index].operation) {
-                selfTimes.markStream(row: spans[index].row)
-            }
+            let isAlone = link.parent < 0 && mappings.isAuthentication(spans[index].operation)
+            if link.isLongRunning || isAlone { selfTimes.markStream(row: spans[index].row) }
+        }
+        guard tree.hasLongRunning else { return }
+        for index in 0..<spans.count where tree.links[index].isLongRunning && tree.links[index].parent >= 0 {
+            let above = spans[Int(tree.links[index].parent)]
+            if above.isHere, mappings.mappings[Int(above.operation)].isClient { selfTimes.markStream(row: above.row) }
+        }
+    }
+
+    /// Marks calls that are streams by themselves.
+    private func markCalls(
+        _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
+    ) {
+        for index in 0..<spans.count where spans[index].isHere && mappings.isStream(spans[index].operation) {
+            selfTimes.markStream(row: spans[index].row)
         }
     }
 
@@ -175,6 +191,10 @@ extension ComponentMappings {
     func isAuthentication(_ operation: UInt16) -> Bool {
         components[Int(operation)] == Component.authentication.number
     }
+
+    /// Whether a span lasts as long as a stream by itself.
+    @inline(__always)
+    func isStream(_ operation: UInt16) -> Bool { haveStreams && mappings[Int(operation)].isStream }
 }
 
 /// One component's part of a request.

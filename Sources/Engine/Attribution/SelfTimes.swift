@@ -6,8 +6,8 @@ struct SelfTimes: ~Copyable, Sendable {
     /// No span with children has a shorter self time, nanoseconds.
     private(set) var least = Int64.max
 
-    /// Marks spans that last as long as a stream, whose self time is meaningless: watches and everything below them, and
-    /// `authentication` in a trace of its own, which may be a watch's.
+    /// Marks spans that last as long as a stream, whose self time is meaningless: watches, their clients' calls and everything
+    /// below them, and `authentication` in a trace of its own, which may be a watch's.
     private static let stream: Int64 = -2
     /// Marks spans whose self time isn't known.
     private static let unknown: Int64 = -1
@@ -33,8 +33,8 @@ struct SelfTimes: ~Copyable, Sendable {
 
     /// Sets the self time of a span that is alone in its trace.
     @inline(__always)
-    func set(_ span: TraceSpan, isAuthentication: Bool) {
-        durations[span.row] = span.flags.isLongRunning || isAuthentication ? Self.stream : span.duration
+    func set(_ span: TraceSpan, isStream: Bool) {
+        durations[span.row] = span.flags.isLongRunning || isStream ? Self.stream : span.duration
     }
 
     func markUnknown(row: Int) {

@@ -75,6 +75,7 @@ extension Evidence {
         // Where equally many failed, in the order of their names.
         let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
         guard let most = kinds.first else { return "\(count) requests failed" }
+        if count == 1 { return "1 request failed: \(most.kind)" }
         if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
         let named = 2 * most.count >= count ? 1 : Self.kindsMax
         let others = kinds.prefix(named).dropFirst().map { ", \($0.count) \($0.kind)" }

@@ -86,7 +86,7 @@ struct DeliveryContext: Sendable {
         let onFailure = onFailure
         let finish: @Sendable ((any Error)?) -> Void = { error in
             if let error { onFailure(sink, "the dead letters can't be written to disk: \(error)") }
-            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
+            onFailure(sink, "\(alerts.count) \(alerts.count == 1 ? "alert" : "alerts") not delivered: \(reason)")
             whenDone()
         }
         guard let deadLetters else { return finish(nil) }

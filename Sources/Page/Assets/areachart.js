@@ -3,7 +3,7 @@
 import { areas } from "./areas.js";
 import { brush } from "./brush.js";
 import { fill, h, s } from "./dom.js";
-import { clock, duration, rate } from "./format.js";
+import { clock, duration, rate, tick } from "./format.js";
 import { meanOf, showLegend } from "./legend.js";
 import { ticks, timeTicks } from "./scale.js";
 import { nameOf } from "./vocabulary.js";
@@ -42,7 +42,7 @@ export function areaChart(on) {
     fill(plot, s("svg", { width, height: bottom + MARGIN.bottom, "aria-hidden": "true" },
       scale.map((value) => [
         s("line", { x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value), class: "grid" }),
-        s("text", { x: MARGIN.left - 8, y: y(value) + 4, class: "tick end" }, duration(value)),
+        s("text", { x: MARGIN.left - 8, y: y(value) + 4, class: "tick end" }, tick(value)),
       ]),
       timeTicks(time(0), time(steps.length), Math.floor(width / 110)).map((at) => [
         s("line", { x1: xAt(at), x2: xAt(at), y1: MARGIN.top, y2: bottom, class: "grid" }),

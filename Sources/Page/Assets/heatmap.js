@@ -1,7 +1,7 @@
 // How long each took: a heat map over time on a log scale, with p50 and p99 drawn in. A cell opens its traces.
 
 import { fill, h, s } from "./dom.js";
-import { clock, count, duration } from "./format.js";
+import { clock, count, duration, tick } from "./format.js";
 import { logTicks, timeTicks } from "./scale.js";
 
 const HEIGHT = 236;
@@ -59,7 +59,7 @@ export function heatMap(choose) {
     fill(plot, s("svg", { width, height: HEIGHT + MARGIN.bottom, "aria-hidden": "true" },
       logTicks(bound(low), bound(high)).map((seconds) => [
         s("line", { x1: MARGIN.left, x2: width - MARGIN.right, y1: yOf(seconds), y2: yOf(seconds), class: "grid" }),
-        s("text", { x: MARGIN.left - 8, y: yOf(seconds) + 4, class: "tick end" }, duration(seconds)),
+        s("text", { x: MARGIN.left - 8, y: yOf(seconds) + 4, class: "tick end" }, tick(seconds)),
       ]),
       timeTicks(start(0), end, Math.floor(width / 110)).map((at) => s("text", { x: x((at - start(0)) / answer.step_seconds / 1000), y: HEIGHT + 16, class: "tick middle" }, clock(at).replace(/:00$/, ""))),
       cells.map((cell) => s("rect", {
@@ -75,10 +75,14 @@ export function heatMap(choose) {
   function quantile(field, name) {
     let path = "";
     let last = null;
+    const has = (/** @type {any} */ step) => Boolean(step?.count && step[field]);
     for (const [index, step] of answer.steps.entries()) {
-      if (!step.count || !step[field]) continue;
+      if (!has(step)) continue;
       last = [x(index + 0.5), yOf(step[field])];
-      path += `${path ? "L" : "M"}${last[0].toFixed(1)},${last[1].toFixed(1)}`;
+      const [before, after] = [has(answer.steps[index - 1]), has(answer.steps[index + 1])];
+      path += `${before ? "L" : "M"}${last[0].toFixed(1)},${last[1].toFixed(1)}`;
+      // Nothing is known of the time between two that are apart.
+      if (!before && !after) path += `h${((x(1) - x(0)) / 2).toFixed(1)}`;
     }
     return last && [s("path", { d: path, class: `quantile ${name}` }), s("text", { x: last[0] - 2, y: last[1] - 6, class: "tick end strong" }, name)];
   }

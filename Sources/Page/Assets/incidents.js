@@ -2,7 +2,7 @@
 
 import { ask, rows } from "./api.js";
 import { fill, h } from "./dom.js";
-import { clock, moment, stretch } from "./format.js";
+import { clock, count, moment, stretch } from "./format.js";
 import { evidence, traceLinks } from "./evidence.js";
 import { link } from "./state.js";
 import { certaintyBadge, incidentVerdict } from "./verdict.js";
@@ -37,6 +37,9 @@ function ruleOf(rules, alert) {
   return closest.length === 1 ? closest[0] : undefined;
 }
 
+/** @param {any} alert */
+const hasEvidence = (alert) => alert.evidence?.components.length > 0 || alert.evidence?.traces.length > 0;
+
 /** @param {string} from @param {string} to */
 const interval = (from, to) => h("a", { class: "button", href: link({ from, to }) }, "Show on the chart");
 
@@ -62,7 +65,7 @@ export async function showAlerts(element, range, now, cluster) {
   const [past, active, groups] = await Promise.all([ask("alerts", { cluster, ...range }), ask("alerts", { cluster }), ask("rules", { cluster })]);
   const rules = rulesOf(groups);
   const list = [...rows(active, "alerts"), ...rows(past, "alerts").filter((alert) => alert.resolved_at).reverse()];
-  if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts in this interval; ${rules.length} rules are quiet.`));
+  if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts in this interval; ${rules.length === 1 ? "the only rule is" : `${count(rules.length)} rules are`} quiet.`));
   fill(element, list.map((alert) => {
     const rule = ruleOf(rules, alert);
     const since = alert.fired_at ?? alert.active_at;
@@ -71,7 +74,8 @@ export async function showAlerts(element, range, now, cluster) {
       h("p", {}, alert.annotations?.summary ?? "", h("span", { class: "muted" }, ` since ${moment(since)} UTC${alert.resolved_at ? `, resolved ${moment(alert.resolved_at)} UTC` : ""}`)),
       alert.evidence?.culprit && h("p", {}, certaintyBadge(alert.evidence.culprit.certainty), " ", alert.evidence.culprit.why),
       rule && h("p", {}, h("code", {}, rule.when), h("span", { class: "muted small" }, rule.over_seconds ? ` over ${stretch(rule.over_seconds)}` : "")),
-      h("details", {}, h("summary", {}, "Evidence"), evidence(alert.evidence?.components ?? [], alert.evidence?.culprit), h("p", {}, traceLinks(alert.evidence?.traces ?? []))),
+      // There is none until it fires.
+      hasEvidence(alert) && h("details", {}, h("summary", {}, "Evidence"), evidence(alert.evidence.components, alert.evidence.culprit), h("p", {}, traceLinks(alert.evidence.traces))),
       interval(alert.active_at, alert.resolved_at ?? now));
   }));
 }

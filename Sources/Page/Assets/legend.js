@@ -1,7 +1,7 @@
 // Which colour is whose, with numbers: a chart is never read by colour alone.
 
 import { fill, h } from "./dom.js";
-import { duration, percent } from "./format.js";
+import { duration, shareOf } from "./format.js";
 import { classOf, nameOf } from "./vocabulary.js";
 
 /** The means of several steps, weighted by their requests. @param {any[]} steps */
@@ -32,7 +32,7 @@ export function showLegend(element, title, parts) {
         h("span", { class: `key swatch ${classOf(component)}`, "aria-hidden": "true" }),
         h("span", { class: "legend-name" }, nameOf(component)),
         h("span", { class: "number" }, duration(seconds)),
-        h("span", { class: "number muted" }, percent(total ? seconds / total : 0))))));
+        h("span", { class: "number muted" }, shareOf(total ? seconds / total : 0))))));
 }
 
 /** A bar of shares, and the largest in words. @param {{component: string, seconds: number}[]} parts */
@@ -44,7 +44,7 @@ export function componentBar(parts) {
     h("span", { class: "bar", "aria-hidden": "true" }, parts.filter((part) => part.seconds / total > 0.004).map((part) =>
       h("span", {
         class: `swatch ${classOf(part.component)}`, style: { "flex-grow": part.seconds / total },
-        title: `${nameOf(part.component)} ${percent(part.seconds / total)}`,
+        title: `${nameOf(part.component)} ${shareOf(part.seconds / total)}`,
       }))),
-    h("span", { class: "bar-name" }, `${nameOf(most.component)} ${percent(most.seconds / total)}`));
+    h("span", { class: "bar-name" }, `${nameOf(most.component)} ${shareOf(most.seconds / total)}`));
 }

@@ -1,7 +1,7 @@
 // Operations: what spans are called, by service and kind. Streams are apart: they would hide how long everything else takes.
 
 import { h } from "./dom.js";
-import { count, duration, percent, rate } from "./format.js";
+import { count, counted, duration, percent, rate } from "./format.js";
 import { rateOf } from "./requests.js";
 import { joined, link, split } from "./state.js";
 
@@ -40,7 +40,7 @@ export const operations = {
       key: "operation", label: "Operation", value: (row) => row.operation,
       cell: (row) => h("a", { href: link({ operation: keyOf(row), cluster: row.cluster || context.cluster() || null, request: null, trace: null, cell: null }) }, h("b", {}, row.operation), h("span", { class: "muted small" }, `${row.service} · ${String(row.kind).toLowerCase()}${row.cluster ? ` · ${row.cluster}` : ""}`)),
     },
-    { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: `${count(row.count)} spans` }, rate(rateOf(row, context.range()))) },
+    { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: counted(row.count, "span") }, rate(rateOf(row, context.range()))) },
     { key: "errors", label: "Errors", numeric: true, width: "78px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },
     { key: "p50", label: "p50", numeric: true, width: "104px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
     { key: "p99", label: "p99", numeric: true, width: "104px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },

@@ -12,7 +12,7 @@ export const streams = {
   many: "operations",
   sort: "-max",
   empty: "No streams in this interval.",
-  note: "Watches and other long-running requests, their child spans, and authentication in traces of its own.",
+  note: "Watches and other long-running requests, the calls of their clients, their child spans, watches of etcd, and authentication in traces of its own.",
   /** @param {any} row */
   isShown: (row) => row.stream === true,
   /** @param {Parameters<typeof operations.columns>[0]} context @returns {import("./table.js").Column[]} */

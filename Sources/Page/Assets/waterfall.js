@@ -1,12 +1,14 @@
 // A trace's spans as a tree along time, over API server and etcd.
 
 import { h } from "./dom.js";
-import { duration } from "./format.js";
+import { duration, tick } from "./format.js";
 import { spanDetails } from "./spandetails.js";
 import { ticks } from "./scale.js";
 import { classOf } from "./vocabulary.js";
 
 const DEPTH_MAX = 14;
+/** Beyond this part of the track, in percent, there is no room for a duration on a phone. */
+const ROOM = 68;
 
 /** Parents before children, siblings by start; spans whose parent isn't there are roots. @param {any[]} spans */
 export function treeOrder(spans) {
@@ -32,7 +34,7 @@ export function treeOrder(spans) {
 /** @param {any} trace */
 export function waterfall(trace) {
   const total = Math.max(trace.duration_seconds, 1e-9);
-  const scale = ticks(total, 5).filter((value) => value < total * 0.96);
+  const scale = ticks(total, 5).filter((value) => value < total * 0.9);
   /** @type {Map<string, HTMLElement>} */
   const buttons = new Map();
   const items = treeOrder(trace.spans).map(({ span, depth }) => {
@@ -44,7 +46,7 @@ export function waterfall(trace) {
         h("span", { class: "service" }, span.service), h("span", { class: "operation" }, span.operation), isFailed && h("span", { class: "badge failed" }, "failed")),
       h("span", { class: "span-track" },
         h("span", { class: `span-bar swatch ${classOf(span.component)}`, style: { left: `${left}%`, width: `max(2px, ${share}%)` } }),
-        h("span", { class: "span-time", style: left + share < 82 ? { left: `calc(${left + share}% + 6px)` } : left > 18 ? { right: `calc(${100 - left}% + 6px)` } : { right: "6px" } }, duration(span.duration_seconds))));
+        h("span", { class: "span-time", style: left + share < ROOM ? { left: `calc(${left + share}% + 6px)` } : left > 100 - ROOM ? { right: `calc(${100 - left}% + 6px)` } : { right: "6px" } }, duration(span.duration_seconds))));
     buttons.set(span.span_id, button);
     return h("li", { class: "span" }, button);
   });
@@ -71,7 +73,7 @@ export function waterfall(trace) {
 
   return {
     element: h("section", { class: "waterfall", "aria-label": "Waterfall" },
-      h("div", { class: "axis", "aria-hidden": "true" }, h("span"), h("span", { class: "axis-track" }, scale.map((value) => h("span", { class: "axis-tick", style: { left: `${(value / total) * 100}%` } }, duration(value))))),
+      h("div", { class: "axis", "aria-hidden": "true" }, h("span"), h("span", { class: "axis-track" }, scale.map((value) => h("span", { class: "axis-tick", style: { left: `${(value / total) * 100}%` } }, tick(value))))),
       trace.spans.some((/** @type {any} */ span) => span.critical) && h("p", { class: "note" }, "Bold and underlined: the spans that had the request’s time, one after the other."),
       list),
     /** Opens a span and goes to it. @param {string} id */

@@ -41,7 +41,8 @@ struct ArchiveVerify: ParsableCommand {
             let (name, state) = (
                 PrintableText.escape(scan.archive), scan.isRecording && !scan.hasIndex ? ", not finished" : ""
             )
-            Console.print("\(name): sound, \(countText(scan.records)) records, \(countText(scan.spans)) spans\(state)")
+            let counts = "\(countText(scan.records, "record")), \(countText(scan.spans, "span"))"
+            Console.print("\(name): sound, \(counts)\(state)")
         }
     }
 }

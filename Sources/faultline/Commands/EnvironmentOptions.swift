@@ -56,6 +56,14 @@ struct EnvironmentOptions {
     }
 }
 
+extension CommandLine {
+    /// Whether an option was typed. One that the environment sets is for commands that can use it, and doesn't get in the
+    /// way of the others.
+    static func has(_ option: String) -> Bool {
+        arguments.prefix { $0 != "--" }.contains { $0 == option || $0.hasPrefix("\(option)=") }
+    }
+}
+
 /// Commands as Argument Parser describes them.
 private struct CommandDescription: Decodable {
     struct Tool: Decodable {

@@ -41,8 +41,8 @@ struct ReplayArchives: ParsableCommand {
     var top: Int?
 
     func validate() throws {
-        if format == .json, sort != nil || top != nil {
-            throw ValidationError("--sort and --top are for text: json has all rows")
+        if format == .json, CommandLine.has("--sort") || CommandLine.has("--top") {
+            throw ValidationError("--sort and --top are for text: --format json has all rows")
         }
     }
 

@@ -68,7 +68,7 @@ struct SetUp: ParsableCommand {
     var backup: String?
 
     func validate() throws {
-        if backup != nil, !write { throw ValidationError("--backup needs --write") }
+        if CommandLine.has("--backup"), !write { throw ValidationError("--backup needs --write") }
         if from == nil, diff || write { throw ValidationError("\(diff ? "--diff" : "--write") needs --from DIRECTORY") }
         if diff && write { throw ValidationError("--diff prints changes and --write makes them: choose one") }
         if from != nil, let platform, ![.kubeadm, .manifests].contains(platform) {

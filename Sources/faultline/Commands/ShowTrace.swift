@@ -25,7 +25,7 @@ struct ShowTrace: AsyncParsableCommand {
         guard TraceID(hex: id) != nil else {
             throw ValidationError("\(PrintableText.quote(id)) is not a trace id: it must be 32 hexadecimal digits")
         }
-        if daemon.address != nil, !archives.isEmpty {
+        if CommandLine.has("--address"), !archives.isEmpty {
             throw ValidationError("--address asks a daemon, but archives are named: give one or the other")
         }
     }

@@ -124,7 +124,7 @@ struct AlertDispatcherTests {
         #expect(Self.count(dispatcher, "test", .delivered) == 1)
         #expect(
             reasons.withLock { $0 }.suffix(2) == [
-                "1 alerts not delivered: too old; down", "1 alerts not delivered: no",
+                "1 alert not delivered: too old; down", "1 alert not delivered: no",
             ])
     }
 
