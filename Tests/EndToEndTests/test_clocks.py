@@ -1,5 +1,6 @@
 """etcd's clock is off: reports are those of clocks that agree, and say so."""
 
+import copy
 import json
 import random
 import time
@@ -23,6 +24,9 @@ CLOCKS = {
     "-10min": (-10 * MINUTE, 0),
     # A drift of 100 millionths is more than any quartz has.
     "drifting": (20 * MILLISECOND, 100_000),
+    # A clock that is being set right, as fast as the kernel does it.
+    "slewed": (0, -500_000),
+    "slewed-on": (20 * MILLISECOND, 500_000),
 }
 
 
@@ -83,7 +87,60 @@ def test_a_report_is_that_of_clocks_that_agree(tmp_path, whole, clock):
     ]
     assert found["opened_at"] == incident["opened_at"]
     ahead = offset + 190 * drift
-    assert offsets(report) == {"apiserver": 0, "etcd": pytest.approx(ahead / SECOND, abs=0.0015)}
+    assert offsets(report) == {"apiserver": 0, "etcd": pytest.approx(ahead / SECOND, abs=0.0015 + 5 * abs(drift) / SECOND)}
+
+
+@pytest.mark.parametrize("drift", [-500_000, -200_000, 200_000, 500_000])
+def test_short_calls_keep_their_time_while_a_clock_is_set_right(tmp_path, drift):
+    archive = thinning.archive(tmp_path / "shifted.otlp", shifted(thinning.messages("errors"), 0, drift))
+    report, expected = replayed(archive), replayed(project.capture("errors"))
+    assert seconds(report)["etcd"] == pytest.approx(seconds(expected)["etcd"], rel=0.03)
+    assert [row["culprit"]["side"] for row in report["incidents"]] == [row["culprit"]["side"] for row in expected["incidents"]]
+
+
+@pytest.mark.parametrize(
+    "drift, interval",
+    [(-500_000, SECOND), (-500_000, 10 * SECOND), (60_000, SECOND), (500_000, SECOND), (500_000, 10 * SECOND)],
+)
+def test_a_drift_is_followed_where_calls_are_rare(tmp_path, drift, interval):
+    base = 1_767_225_600 * SECOND
+    exports = [
+        export for number in range(100)
+        for export in shifted(call(base + number * interval, MILLISECOND // 2), number * interval * drift // SECOND)
+    ]
+    report = replayed(thinning.archive(tmp_path / "calls.otlp", exports))
+    assert offsets(report)["etcd"] == pytest.approx(99 * interval * drift / SECOND / SECOND, abs=0.001)
+    (row,) = [row for row in report["operations"] if row["service"] == "apiserver"]
+    (part,) = [row for row in report["operations"] if row["service"] == "etcd"]
+    assert (row["count"], part["count"]) == (100, 100)
+
+
+def of_cluster(name, exports):
+    for export in exports:
+        for resource_spans in export.resource_spans:
+            resource_spans.resource.attributes.append(spans.text("k8s.cluster.name", name))
+        yield export
+
+
+def test_clocks_of_clusters_with_the_same_ids_dont_mix(tmp_path, serve):
+    """The second cluster's spans have the ids and the times of the first, but for its etcd's clock."""
+    clocks = {"west": 5 * SECOND, "east": -3 * SECOND}
+
+    def both(exports):
+        pairs = [list(of_cluster(name, shifted(copy.deepcopy(exports), ahead))) for name, ahead in clocks.items()]
+        # Each cluster's API server beside the other's etcd.
+        return [export for four in zip(pairs[0][::2], pairs[1][1::2], pairs[1][::2], pairs[0][1::2]) for export in four]
+
+    def found(rows):
+        return {row["cluster"]: row["clock_offset_seconds"] for row in rows if row["service"] == "etcd"}
+
+    expected = {name: pytest.approx(ahead / SECOND, abs=0.001) for name, ahead in clocks.items()}
+    now = time.time_ns() - 20 * SECOND
+    exports = [export for number in range(40) for export in call(now + number * 100 * MILLISECOND)]
+    assert found(replayed(thinning.archive(tmp_path / "both.otlp", both(exports)))["sources"]) == expected
+    daemon = serve()
+    send(daemon, *both(exports))
+    assert found(json.loads(daemon.get("/api/v1/sources")[2])) == expected
 
 
 @pytest.mark.parametrize("name", project.CAPTURES)

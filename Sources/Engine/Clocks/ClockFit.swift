@@ -4,15 +4,45 @@ struct CallBounds: Equatable, Sendable {
     /// Nanoseconds.
     let low: Int64
     let high: Int64
+    /// When the callee's span ended by its clock, Unix nanoseconds.
+    let end: Int64
 
     /// The spans of the two, with times in Unix nanoseconds.
     init(caller: ClosedRange<Int64>, callee: ClosedRange<Int64>) {
-        low = callee.upperBound - caller.upperBound
-        high = callee.lowerBound - caller.lowerBound
+        self.init(
+            low: callee.upperBound - caller.upperBound, high: callee.lowerBound - caller.lowerBound,
+            end: callee.upperBound)
     }
+
+    private init(low: Int64, high: Int64, end: Int64) { (self.low, self.high, self.end) = (low, high, end) }
 
     /// Whether an offset puts the callee's span within its caller's. Spans that are longer than their caller's never fit.
     func fits(_ offset: Int64) -> Bool { low <= offset && offset <= high }
+
+    /// As if the clock hadn't drifted since a time.
+    fileprivate func without(_ drift: Double, since time: Int64) -> CallBounds {
+        let drifted = ClockOffset.drifted(drift, from: time, to: end)
+        return CallBounds(low: low - drifted, high: high - drifted, end: end)
+    }
+}
+
+/// How far a clock is ahead, nanoseconds.
+struct ClockOffset: Equatable, Sendable {
+    /// Unix nanoseconds, by the clock.
+    var time = Int64.min
+    /// At that time.
+    var nanoseconds: Int64
+    /// By how much it grows as time passes; 0 if it is constant.
+    var drift = 0.0
+
+    /// - Parameter time: not before its own time.
+    func at(_ time: Int64) -> Int64 {
+        drift == 0 ? nanoseconds : nanoseconds + Self.drifted(drift, from: self.time, to: time)
+    }
+
+    fileprivate static func drifted(_ drift: Double, from time: Int64, to later: Int64) -> Int64 {
+        Int64((Double(later - time) * drift).rounded())
+    }
 }
 
 /// Finds the clock offset that nearly all of some calls fit. A call that doesn't fit is an outlier: a callee may begin
@@ -20,7 +50,7 @@ struct CallBounds: Equatable, Sendable {
 struct ClockFit: Sendable {
     /// Fewer than this many calls are no evidence.
     static let callsMin = 20
-    /// How many are examined together: a drifting clock has another offset for the next ones.
+    /// How many are examined together.
     static let callsMax = 32
     /// One in this many calls may not fit.
     private static let outlierMin = 20
@@ -28,20 +58,38 @@ struct ClockFit: Sendable {
     private static let roomMax: Int64 = 100_000_000
     /// Smaller offsets are hidden by the calls' own time; nanoseconds.
     private static let offsetMin: Int64 = 500_000
+    /// A clock that is being adjusted drifts by 500 millionths, besides what its quartz does.
+    private static let drifts = stride(from: 25, through: 1000, by: 25).flatMap { millionths in
+        [Double(millionths) / 1e6, -Double(millionths) / 1e6]
+    }
 
-    /// The offset of some calls, nanoseconds; nil if they fit none.
+    /// The offset of some calls; nil if they fit none.
     ///
-    /// - Parameter before: the offset of the calls before them: it holds as long as these calls fit it too.
-    static func offset(of calls: some Collection<CallBounds>, before: Int64) -> Int64? {
+    /// - Parameters:
+    ///   - calls: not none, in the order of their ends, or about so.
+    ///   - before: the offset of the calls before them, nanoseconds: it holds as long as these calls fit it too.
+    static func offset(of calls: some Collection<CallBounds>, before: Int64) -> ClockOffset? {
         guard calls.count >= callsMin else { return nil }
         func isFit(_ count: Int) -> Bool { (calls.count - count) * outlierMin <= calls.count }
-        func fits(_ offset: Int64) -> Bool { isFit(calls.count { $0.fits(offset) }) }
-        if fits(before) { return before }
-        if fits(0) { return 0 }
-        let (count, room) = mostFitting(calls)
-        guard isFit(count), room.upperBound - room.lowerBound <= roomMax else { return nil }
-        let offset = room.lowerBound + (room.upperBound - room.lowerBound) / 2
-        return abs(offset) < offsetMin ? 0 : offset
+        for known in [before, 0] where isFit(calls.count { $0.fits(known) }) { return ClockOffset(nanoseconds: known) }
+        let constant = mostFitting(calls)
+        if isFit(constant.count) {
+            return middle(constant.room).map { ClockOffset(nanoseconds: abs($0) < offsetMin ? 0 : $0) }
+        }
+        guard let start = calls.map(\.end).min() else { return nil }
+        var best = (count: 0, width: Int64.min, offset: nil as ClockOffset?)
+        for drift in drifts {
+            let (count, room) = mostFitting(calls.map { $0.without(drift, since: start) })
+            let width = room.upperBound - room.lowerBound
+            guard isFit(count), (count, width) > (best.count, best.width), let middle = middle(room) else { continue }
+            best = (count, width, ClockOffset(time: start, nanoseconds: middle, drift: drift))
+        }
+        return best.offset
+    }
+
+    private static func middle(_ room: ClosedRange<Int64>) -> Int64? {
+        let width = room.upperBound - room.lowerBound
+        return width <= roomMax ? room.lowerBound + width / 2 : nil
     }
 
     /// The offsets that most calls fit.

@@ -35,18 +35,20 @@ struct ClockSurvey: Sendable {
         _ batch: borrowing SpanBatch, _ translation: borrowing OrderedNames.Translation, _ names: borrowing OrderedNames
     ) {
         for index in 0..<batch.count {
-            let end = names.callEnd(translation.operation(batch.columns.operation[index]))
-            guard end != .none else { continue }
+            let call = names.call(translation.operation(batch.columns.operation[index]))
+            guard call.end != .none else { continue }
             let source = translation.source(batch.columns.source[index])
-            add(batch.columns.row(index), end, source: source)
+            add(batch.columns.row(index), call.end, cluster: call.cluster, source: source)
         }
     }
 
     /// Adds one side of a call.
-    private mutating func add(_ row: SpanRow, _ end: CallEnd, source: UInt32) {
+    ///
+    /// - Parameter cluster: a hash of its name: clusters may use the same ids.
+    private mutating func add(_ row: SpanRow, _ end: CallEnd, cluster: UInt64, source: UInt32) {
         let id = end == .caller ? row.spanID : row.parentID
         // Without a seed, so that every process examines the same calls.
-        let hash = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, 1), row.traceHigh), id)
+        let hash = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, 1), row.traceHigh ^ cluster), id)
         guard hash & mask == 0, id != 0 else { return }
         let span = Span(source: source, times: row.start...row.start &+ row.duration)
         if end == .caller {
@@ -61,14 +63,14 @@ struct ClockSurvey: Sendable {
 
     /// The clocks of the callees whose calls show an offset, by source.
     var clocks: [UInt32: ClockSteps] {
-        var bySource: [UInt32: [(end: Int64, hash: UInt64, bounds: CallBounds)]] = [:]
+        var bySource: [UInt32: [(hash: UInt64, bounds: CallBounds)]] = [:]
         for (hash, call) in calls {
             guard let caller = call.caller, let callee = call.callee, callee.source != Self.noSource else { continue }
             let bounds = CallBounds(caller: caller.times, callee: callee.times)
-            bySource[callee.source, default: []].append((callee.times.upperBound, hash, bounds))
+            bySource[callee.source, default: []].append((hash, bounds))
         }
         return bySource.compactMapValues { calls in
-            ClockSteps(calls.sorted { ($0.end, $0.hash) < ($1.end, $1.hash) }.map { ($0.end, $0.bounds) })
+            ClockSteps(calls.sorted { ($0.bounds.end, $0.hash) < ($1.bounds.end, $1.hash) }.map(\.bounds))
         }
     }
 }

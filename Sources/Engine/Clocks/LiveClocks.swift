@@ -22,7 +22,7 @@ struct LiveClocks: Sendable {
             new += 1
             guard calls.count >= ClockFit.callsMin, new >= Self.step || offset == nil else { return }
             new = 0
-            offset = ClockFit.offset(of: calls, before: offset ?? 0) ?? offset
+            offset = ClockFit.offset(of: calls, before: offset ?? 0)?.at(call.end) ?? offset
         }
 
         private static let step = 8
@@ -74,7 +74,9 @@ struct LiveClocks: Sendable {
             guard end != .none else { continue }
             let id = end == .caller ? batch.columns.spanID[index] : batch.columns.parentID[index]
             guard id != 0, id & mask == 0 else { continue }
-            add(batch.columns.row(index), end, id, source: translation.source(batch.columns.source[index]))
+            var row = batch.columns.row(index)
+            row.flags.cluster = translation.cluster(ofSource: row.source)
+            add(row, end, id, source: translation.source(row.source))
         }
     }
 
@@ -95,7 +97,8 @@ struct LiveClocks: Sendable {
 
     private mutating func add(_ row: SpanRow, _ end: CallEnd, _ id: UInt64, source: UInt16) {
         seen += 1
-        let key = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, ByteHash.seed), row.traceHigh), id)
+        let trace = ByteHash.mix(ByteHash.mix(row.traceLow, ByteHash.seed), row.traceHigh ^ row.flags.traceSalt)
+        let key = ByteHash.mix(trace, id)
         let own = Waiting(source: source, isCaller: end == .caller, times: row.start...row.start &+ row.duration)
         guard let other = waiting[key], other.isCaller != own.isCaller else { return wait(own, key) }
         waiting[key] = nil

@@ -18,7 +18,7 @@ package struct OrderedNames: ~Copyable, Sendable {
     private let roles: ServiceNames
     private let correctedClocks: [SourceLabels: ClockSteps]
     /// By operation.
-    private var callEnds: [CallEnd] = []
+    private var calls: [(end: CallEnd, cluster: UInt64)] = []
     /// By source; nil for clocks that aren't corrected.
     private var clocks: [ClockSteps?] = []
     private var translations: [Translation] = []
@@ -86,8 +86,9 @@ package struct OrderedNames: ~Copyable, Sendable {
                 // The salt has 24 bits for the service.
                 let salt = min(serviceNumber, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
                 let number = Self.intern(name, salt: salt, &operations)
-                if Int(number) == callEnds.count {
-                    callEnds.append(CallEnd(roles.role(of: service), name: name.text, kind: kind))
+                if Int(number) == calls.count {
+                    let end = CallEnd(roles.role(of: service), name: name.text, kind: kind)
+                    calls.append((end, clusters.withBytes(Int(cluster)) { ByteHash.hash($0, key: 0, seed: 1) }))
                 }
                 return number
             }
@@ -138,8 +139,11 @@ package struct OrderedNames: ~Copyable, Sendable {
     /// Whether any clock is corrected.
     var correctsClocks: Bool { !correctedClocks.isEmpty }
 
+    /// Which side of a call to etcd spans of an operation are, and a hash of their cluster's name, the same in every process.
     @inline(__always)
-    func callEnd(_ operation: UInt32) -> CallEnd { operation < callEnds.count ? callEnds[Int(operation)] : .none }
+    func call(_ operation: UInt32) -> (end: CallEnd, cluster: UInt64) {
+        operation < calls.count ? calls[Int(operation)] : (.none, 0)
+    }
 
     /// How far a source's clock is ahead at a time by that clock; nanoseconds.
     @inline(__always)
