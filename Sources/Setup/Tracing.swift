@@ -107,16 +107,21 @@ extension TracingRequest {
     var etcdPrefix: String { etcd < Release(3, 6) ? "experimental-" : "" }
     var etcdInstanceFlag: String { "\(etcdPrefix)distributed-tracing-instance-id" }
 
-    /// The kubelet's block; nil where its release has no tracing.
-    var kubeletConfiguration: YAMLValue? {
+    /// What the kubelet's configuration needs; nil where its release has no tracing.
+    var kubeletFields: [(String, YAMLValue)]? {
         guard kubernetes >= Release(1, 25) else { return nil }
-        let head: YAMLValue = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
         let gate: [(String, YAMLValue)] =
             kubernetes < Release(1, 27) ? [("featureGates", ["KubeletTracing": true])] : []
         let tracing: YAMLValue = [
             "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
         ]
-        return head.with(gate + [("tracing", tracing)])
+        return gate + [("tracing", tracing)]
+    }
+
+    /// The same as a file.
+    var kubeletConfiguration: YAMLValue? {
+        let head: YAMLValue = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
+        return kubeletFields.map { head.with($0) }
     }
 }
 
@@ -127,14 +132,24 @@ package struct ClientCertificates: Sendable {
     let isMutual: Bool
 
     package init(directory: String, isMutual: Bool) throws(SetupError) {
-        guard directory.hasPrefix("/"), directory.count > 1 else {
-            throw SetupError("the directory of certificates \"\(directory)\" must be an absolute path on the nodes")
+        let parts = directory.split(separator: "/").filter { $0 != "." }
+        guard directory.hasPrefix("/"), !parts.isEmpty, !parts.contains(".."), directory.utf8.allSatisfy(Self.isPlain)
+        else {
+            throw SetupError(
+                "the directory of certificates \(PrintableText.quote(directory)) must be an absolute path on the nodes without "
+                    + "\"..\", of letters, digits, '.', '_', '-', '+' and '@', such as /etc/faultline/tls")
         }
-        self.directory = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        self.directory = "/" + parts.joined(separator: "/")
         self.isMutual = isMutual
         for own in ["/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd"] where own == self.directory {
             throw Self.ownFolder(own, "\(own)/ca.crt")
         }
+    }
+
+    /// Other bytes separate fields of units, command lines or mounts.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || "/._-+@".utf8.contains(byte)
     }
 
     static let authorityVariable = "OTEL_EXPORTER_OTLP_CERTIFICATE"
@@ -212,10 +227,15 @@ package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
+    private var isAddress: Bool { host.contains(":") || host.split(separator: ".").allSatisfy { UInt8($0) != nil } }
+
     /// Where Faultline listens: host names are only for the senders.
-    var listener: String {
-        let isAddress = host.contains(":") || host.split(separator: ".").allSatisfy { UInt8($0) != nil }
-        return isAddress || host == "localhost" ? description : "0.0.0.0:\(port)"
+    var listener: String { isAddress || host == "localhost" ? description : "0.0.0.0:\(port)" }
+
+    /// Where it listens if no machine has the address; nil if that is out of the question.
+    var listenerBehindService: String? {
+        guard isAddress, !isLoopback, host != "0.0.0.0", host != "::" else { return nil }
+        return host.contains(":") ? "[::]:\(port)" : "0.0.0.0:\(port)"
     }
 }
 

@@ -72,6 +72,48 @@ def test_the_kubelets_block(release, gates):
     assert set(block["tracing"]) == TRACING_FIELDS
 
 
+@pytest.mark.parametrize("release, gates", [("1.26", {"KubeletTracing": True}), ("1.27", None)])
+@pytest.mark.parametrize("place", ["kubeadm", "manifests", "kind", "minikube", "rke2", "k3s", "talos"])
+def test_every_place_has_the_kubelets_block(place, release, gates):
+    found = documents("--kubernetes", release, "--on", place, "--endpoint", "10.0.0.5:4317")
+    if place == "kind":
+        (patches,) = [document["kubeadmConfigPatches"] for document in found if "kubeadmConfigPatches" in document]
+        found = [yaml.safe_load(patch) for patch in patches]
+    if place == "talos":
+        (block,) = [one["machine"]["kubelet"]["extraConfig"] for one in found if "kubelet" in one.get("machine", {})]
+    else:
+        block = of_kind(found, "KubeletConfiguration")
+        assert block["apiVersion"] == "kubelet.config.k8s.io/v1beta1"
+    assert block.get("featureGates") == gates
+    assert block["tracing"] == {"endpoint": "10.0.0.5:4317", "samplingRatePerMillion": 100000}
+
+
+@pytest.mark.parametrize("place", ["rke2", "k3s"])
+def test_ranchers_kubelet_reads_the_file_that_is_named(place):
+    text = setup("--kubernetes", "1.31", "--on", place, "--cluster", "prod")
+    assert f"/etc/rancher/{place}/kubelet-tracing.yaml on every node:" in text
+    assert f"add to kubelet-arg: config=/etc/rancher/{place}/kubelet-tracing.yaml" in text
+    assert "The kubelet too takes the cluster's name from its environment." in text
+
+
+def test_kubelets_without_certificates_never_speak_plain_text_to_a_tls_port():
+    arguments = "--kubernetes", "1.31", "--endpoint", "10.0.0.5:4317", "--tls", "/var/etc/otel"
+    assert "The kubelets of kind's nodes get no certificates" in setup(*arguments, "--on", "kind")
+    assert not [one for one in documents(*arguments, "--on", "kind") if "kubeadmConfigPatches" in one]
+    (block,) = [one["machine"]["kubelet"] for one in documents(*arguments, "--on", "talos") if "kubelet" in one.get("machine", {})]
+    assert block["extraConfig"]["tracing"]["endpoint"] == "127.0.0.1:4317"
+
+
+@pytest.mark.parametrize("tls", [[], ["--tls", "/etc/otel"]])
+@pytest.mark.parametrize("endpoint, everywhere", [("10.96.0.20:4317", "0.0.0.0:4317"), ("[fd00::20]:4317", "[::]:4317")])
+def test_the_address_of_a_service_isnt_where_faultline_listens(endpoint, everywhere, tls):
+    text = setup("--kubernetes", "1.31", "--on", "manifests", "--endpoint", endpoint, *tls)
+    host = endpoint.removesuffix(":4317").strip("[]")
+    assert f"If {host} is a Service's address, which no machine has, Faultline listens at {everywhere} instead." in text
+    for own in ("127.0.0.1:4317", "0.0.0.0:4317", "faultline.example:4317"):
+        assert "Service's address" not in setup("--kubernetes", "1.31", "--on", "manifests", "--endpoint", own, *tls)
+
+
 @pytest.mark.parametrize("place", ["kubeadm", "manifests", "kind", "minikube", "rke2", "k3s", "talos"])
 def test_every_place_is_told_of_the_file_and_of_etcds_flags(place):
     text = setup("--kubernetes", "1.31", "--on", place, "--sampling", "250000")

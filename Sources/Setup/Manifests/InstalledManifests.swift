@@ -4,7 +4,7 @@ internal import Support
 
 /// The static pods' manifests of a control-plane node, and the changes that make their components send spans.
 package struct InstalledManifests {
-    private var apiServer: StaticPod
+    private var apiServer: StaticPod?
     private var etcd: StaticPod?
     private let etcdFile: EtcdConfigurationFile?
     private let directory: String
@@ -13,34 +13,36 @@ package struct InstalledManifests {
     /// The same on the host, and what it holds now.
     private let tracingFile: String
     private var tracingText: String?
-    private var newTracingText = ""
+    private var newTracingText: String?
     private let present: PresentTracing?
     /// What the user who makes the changes should know about them.
     package private(set) var notes: [String] = []
     /// What keeps components from sending spans and can't be changed in these files.
     package private(set) var gaps: [String] = []
 
-    /// - Parameter directory: such as /etc/kubernetes/manifests. Without a manifest of etcd, etcd runs elsewhere.
+    /// - Parameter directory: such as /etc/kubernetes/manifests. Without one of the two manifests, that component runs elsewhere.
     /// - Parameter areOwn: the user says that no distribution generates the manifests.
     package init(directory: String, areOwn: Bool = false) throws {
-        self.directory = directory.hasSuffix("/") && directory.count > 1 ? String(directory.dropLast()) : directory
-        guard let apiServer = try Self.pod("kube-apiserver", in: self.directory) else {
+        self.directory = SetupFile.absolute(directory)
+        (apiServer, etcd) = (
+            try Self.pod("kube-apiserver", in: self.directory), try Self.pod("etcd", in: self.directory)
+        )
+        guard let first = apiServer ?? etcd else {
             if let owner = ManifestOwner(directory: self.directory) { throw owner.refusal(self.directory) }
             throw SetupError(
-                "\(self.directory): no kube-apiserver.yaml; --from must name the folder of a control-plane node's "
-                    + "manifests, such as /etc/kubernetes/manifests")
+                "\(self.directory): no kube-apiserver.yaml and no etcd.yaml; --from must name the folder of a control-plane "
+                    + "node's manifests, such as /etc/kubernetes/manifests")
         }
-        self.apiServer = apiServer
-        if !areOwn, let owner = ManifestOwner(apiServer) { throw owner.refusal(apiServer) }
-        etcd = try Self.pod("etcd", in: self.directory)
+        if !areOwn, let owner = ManifestOwner(first) { throw owner.refusal(first) }
         etcdFile = try etcd.flatMap { try EtcdConfigurationFile(of: $0) }
-        tracingFlag = apiServer.value(of: "tracing-config-file") ?? TracingRequest.file
+        tracingFlag = apiServer?.value(of: "tracing-config-file") ?? TracingRequest.file
         guard tracingFlag.hasPrefix("/") else {
             throw SetupError(
-                "\(apiServer.path): --tracing-config-file \(PrintableText.quote(tracingFlag)) must be an absolute path")
+                "\(first.path): --tracing-config-file \(PrintableText.quote(tracingFlag)) must be an absolute path")
         }
-        tracingFile = apiServer.hostPath(of: tracingFlag)
-        if FilePattern.isFile(tracingFile) { tracingText = try SetupFile.read(tracingFile) }
+        tracingFile = apiServer?.hostPath(of: tracingFlag) ?? tracingFlag
+        if apiServer != nil, FilePattern.isFile(tracingFile) { tracingText = try SetupFile.read(tracingFile) }
+        newTracingText = tracingText
         let (text, file) = (tracingText, tracingFile)
         present = try text.map { try PresentTracing($0, path: file) }
     }
@@ -56,7 +58,7 @@ package struct InstalledManifests {
 
     /// - Parameter given: the release on the command line, for an image whose tag isn't one.
     package func kubernetesRelease(given: Release?) throws(SetupError) -> Release {
-        try apiServer.release(given: given, "--kubernetes")
+        try apiServer?.release(given: given, "--kubernetes") ?? given ?? TracingRequest.firstKubernetes
     }
 
     package func etcdRelease(given: Release?) throws(SetupError) -> Release {
@@ -73,24 +75,9 @@ package struct InstalledManifests {
     /// Makes the changes, in memory.
     /// - Throws: `SetupError`, with position, where a manifest is written in a way that this can't change.
     package mutating func apply(_ request: TracingRequest) throws {
-        notes = backupsThatRun + [ManifestOwner.minikubeNote(apiServer)].compactMap { $0 }
-        gaps = samplingGap(request)
+        notes = backupsThatRun + pods.prefix(1).compactMap(ManifestOwner.minikubeNote)
         try refuseOwnFolder(request.certificates)
-        newTracingText = try request.tracingConfiguration.serialized()
-        if let present {
-            // The same in other words stays as it is.
-            if present.says(request) { newTracingText = tracingText ?? newTracingText }
-            notes += present.changes(to: request)
-        }
-        let (file, folder) = (tracingFlag, SetupFile.folder(of: tracingFlag))
-        notes += try Self.change(&apiServer, "kube-apiserver") { pod in
-            for flag in request.apiServerFlags(file: file) where flag.name != "feature-gates" { try pod.set(flag) }
-            let notes = try Self.enableGate(request, in: &pod)
-            try pod.mount(
-                request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
-            return notes + (try Self.add(request, to: &pod))
-        }
-        notes += [restart].compactMap { $0 }
+        try applyToAPIServer(request)
         guard var etcd else {
             return gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
         }
@@ -107,8 +94,42 @@ package struct InstalledManifests {
         notes += [unnamed(request, etcd)].compactMap { $0 }
     }
 
+    private mutating func applyToAPIServer(_ request: TracingRequest) throws {
+        guard var apiServer else {
+            gaps = [
+                "\(directory): no kube-apiserver.yaml, so the API server isn't set up from here; set it up where it runs"
+            ]
+            return
+        }
+        gaps = samplingGap(request)
+        var text = try request.tracingConfiguration.serialized()
+        if let present {
+            // The same in other words stays as it is.
+            if present.says(request) { text = tracingText ?? text }
+            notes += present.changes(to: request)
+        }
+        newTracingText = text
+        let (file, folders) = (tracingFlag, request.apiServerFolders.map { $0.name == "tracing" ? tracingFolder : $0 })
+        notes += try Self.change(&apiServer, "kube-apiserver") { pod in
+            for flag in request.apiServerFlags(file: file) where flag.name != "feature-gates" { try pod.set(flag) }
+            let notes = try Self.enableGate(request, in: &pod)
+            try pod.mount(folders)
+            return notes + (try Self.add(request, to: &pod))
+        }
+        self.apiServer = apiServer
+        notes += [restart(apiServer)].compactMap { $0 }
+    }
+
+    /// What the API server's pod must see. Of a folder that has other files, these are none of its business.
+    private var tracingFolder: HostFolder {
+        let folder = SetupFile.folder(of: tracingFlag)
+        let others = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let isShared = others.contains { "\(folder)/\($0)" != tracingFlag }
+        return HostFolder(name: "tracing", path: isShared ? tracingFlag : folder, isFile: isShared)
+    }
+
     /// The kubelet restarts a pod whose manifest changes.
-    private var restart: String? {
+    private func restart(_ apiServer: StaticPod) -> String? {
         guard apiServer.edits.isEmpty, newTracingText != tracingText else { return nil }
         return "kube-apiserver reads \(tracingFlag) only at its start, and its manifest stays as it is: move "
             + "\(apiServer.path) out of its folder for a minute and back, so that the kubelet restarts it"
@@ -130,7 +151,7 @@ package struct InstalledManifests {
 
     /// Spans of one cluster that name it and spans that don't would be two clusters.
     private func unnamed(_ request: TracingRequest, _ etcd: StaticPod) -> String? {
-        guard request.cluster == nil else { return nil }
+        guard request.cluster == nil, let apiServer else { return nil }
         let named = [apiServer, etcd].filter { ClusterName.isNamed(in: $0.variable(ClusterName.variable) ?? "") }
         guard named.count == 1 else { return nil }
         let other = named[0].path == etcd.path ? apiServer.path : etcd.path
@@ -206,7 +227,7 @@ package struct InstalledManifests {
     /// All changes as a patch: `patch -p0 -d / <`.
     package var diff: String {
         var text = ""
-        if tracingText != newTracingText {
+        if let newTracingText, tracingText != newTracingText {
             text += LineEdits.replacement(of: tracingText, by: newTracingText, path: tracingFile)
         }
         for pod in pods { text += pod.edits.unifiedDiff(path: pod.path) }
@@ -222,7 +243,9 @@ package struct InstalledManifests {
             throw SetupError("\(backup): exists already; --backup must name a new folder, so that no original is lost")
         }
         var changes: [(path: String, old: String?, new: String)] = []
-        if tracingText != newTracingText { changes.append((tracingFile, tracingText, newTracingText)) }
+        if let newTracingText, tracingText != newTracingText {
+            changes.append((tracingFile, tracingText, newTracingText))
+        }
         for pod in pods.reversed() where !pod.edits.isEmpty {
             changes.append((pod.path, try SetupFile.read(pod.path), pod.edits.applied()))
         }
@@ -235,10 +258,34 @@ package struct InstalledManifests {
             try SetupFile.create(folder: backup)
             try SetupFile.write(old, to: "\(backup)/\(free)", like: path)
         }
-        for (path, _, new) in changes {
-            try SetupFile.create(folder: SetupFile.folder(of: path))
-            try SetupFile.replace(path, with: new)
+        for (index, change) in changes.enumerated() {
+            do {
+                try SetupFile.create(folder: SetupFile.folder(of: change.path))
+                try SetupFile.replace(change.path, with: change.new)
+            } catch {
+                throw Self.undo(changes.prefix(index).map { ($0.path, $0.old) }, because: error, backup: backup)
+            }
         }
         return changes.map(\.path)
+    }
+
+    /// Restores the files that were changed before one couldn't be.
+    ///
+    /// - Returns: what went wrong, and how the files are now.
+    private static func undo(
+        _ changed: [(path: String, old: String?)], because error: any Error, backup: String
+    ) -> SetupError {
+        var left: [String] = []
+        for (path, old) in changed.reversed() {
+            do {
+                if let old { try SetupFile.replace(path, with: old) } else { try SetupFile.remove(path) }
+            } catch { left.append(path) }
+        }
+        let originals = changed.contains { $0.old != nil } ? "; the original files are in \(backup)" : ""
+        let state =
+            left.isEmpty
+            ? "nothing is changed"
+            : "\(left.joined(separator: " and ")) \(left.count == 1 ? "stays" : "stay") changed\(originals)"
+        return SetupError("\(error); \(state)")
     }
 }

@@ -8,6 +8,20 @@ enum SetupFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// A folder's path from the root, for patches and messages. patch refuses names with "..".
+    static func absolute(_ folder: String) -> String {
+        var path = folder
+        if !path.hasPrefix("/") { path = "\(FileManager.default.currentDirectoryPath)/\(path)" }
+        var parts = path.split(separator: "/").filter { $0 != "." }
+        // Where a link leads, ".." isn't the folder before.
+        if parts.contains(".."), let resolved = FilePath.resolved(path) { parts = resolved.split(separator: "/") }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    static func remove(_ path: String) throws(SetupError) {
+        guard unsafe unlink(path) == 0 else { throw failure(path, "removed") }
+    }
+
     static func read(_ path: String) throws -> String {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw SetupError("\(path): can't be read; setup must run as a user who can, such as root")
@@ -32,8 +46,13 @@ enum SetupFile {
         let path = FilePath.resolved(path) ?? path
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let temporary = "\(folder(of: path))/.\(name).faultline"
-        try write(text, to: temporary, like: path)
-        guard unsafe rename(temporary, path) == 0 else { throw failure(path, "replaced") }
+        do {
+            try write(text, to: temporary, like: path)
+            guard unsafe rename(temporary, path) == 0 else { throw failure(path, "replaced") }
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw error
+        }
     }
 
     /// Writes a file with the mode and the owner of another, if that exists.

@@ -86,7 +86,8 @@ extension StaticPod {
         var added: [YAMLValue] = []
         for folder in folders where !shows(folder.path) {
             let present = volumes.first { $0.path == folder.path }?.name
-            let named = HostFolder(name: present ?? freeName(folder.name), path: folder.path)
+            let named = HostFolder(
+                name: present ?? freeName(folder.name), path: folder.path, isFile: folder.isFile)
             mounts.append(named.mount)
             if present == nil { added.append(named.volume) }
         }

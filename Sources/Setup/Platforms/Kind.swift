@@ -33,6 +33,19 @@ extension TracingRequest {
                     ],
                 ]))
         if !isPatched { noteMissingVariables("kubeadm before 1.23 takes no patches from its configuration", to: &plan) }
+        addKindsKubelet(to: &plan)
+    }
+
+    /// kind sets no environment variables of its nodes' kubelets.
+    private func addKindsKubelet(to plan: inout SetupPlan) {
+        guard let kubeletConfiguration, let text = try? kubeletConfiguration.serialized() else { return }
+        guard certificates == nil else {
+            return plan.add(
+                "The kubelets of kind's nodes get no certificates, so that their spans can't go to a TLS port.")
+        }
+        var comments = ["Optional, the kubelet's spans. In kind's configuration, one more element for each node:"]
+        if cluster != nil { comments.append("These spans name no cluster: kind sets no environment of the kubelet.") }
+        plan.steps.append(SetupPlan.Step(comments: comments, content: ["kubeadmConfigPatches": [.text(text)]]))
     }
 
     /// Files by which kubeadm changes the manifests that it writes: its configuration has no environment variables before
@@ -105,6 +118,9 @@ extension TracingRequest {
                 content: nil))
         noteMissingVariables(
             "minikube writes static pods' manifests again at every start, without extra variables", to: &plan)
+        addKubelet(
+            "After each start, in the node (minikube ssh): /var/lib/kubelet/config.yaml: merge, restart the kubelet.",
+            to: &plan)
     }
 
     private func noteMissingVariables(_ why: String, to plan: inout SetupPlan) {

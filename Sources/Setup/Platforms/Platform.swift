@@ -69,6 +69,11 @@ extension TracingRequest {
                 "To take spans only with a token: otlp.grpc.token_file in Faultline's configuration, and for both components",
                 "the environment variable OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN")
         }
+        if let everywhere = endpoint.listenerBehindService {
+            plan.steps[plan.steps.count - 1].comments.append(
+                "If \(endpoint.host) is a Service's address, which no machine has, Faultline listens at \(everywhere) instead."
+            )
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 import YAML
 
-/// A folder of the host that a pod must see.
+/// A folder or file of the host that a pod must see.
 struct HostFolder {
     let name: String
     let path: String
+    var isFile = false
 
     /// An element of the container's `volumeMounts`.
     var mount: YAMLValue { ["mountPath": .text(path), "name": .text(name), "readOnly": true] }
     /// An element of the pod's `volumes`.
-    var volume: YAMLValue { ["hostPath": ["path": .text(path), "type": "Directory"], "name": .text(name)] }
+    var volume: YAMLValue {
+        ["hostPath": ["path": .text(path), "type": isFile ? "File" : "Directory"], "name": .text(name)]
+    }
 }
 
 // Static pods: /etc/kubernetes/manifests, as kubeadm writes it or as written by hand.
@@ -54,17 +57,13 @@ extension TracingRequest {
         return ["spec": ["containers": [.map(container)], "volumes": .list(folders.map(\.volume))]]
     }
 
-    func addKubelet(to plan: inout SetupPlan) {
+    /// - Parameter place: what has the kubelet's configuration, and what to do with it.
+    func addKubelet(
+        _ place: String = "/var/lib/kubelet/config.yaml on each node: merge, restart the kubelet.",
+        to plan: inout SetupPlan
+    ) {
         guard let kubeletConfiguration else { return }
-        var comments = [
-            "Optional, the kubelet's spans. /var/lib/kubelet/config.yaml on each node: merge, restart the kubelet."
-        ]
-        if certificates != nil {
-            comments.append(
-                "The kubelet too takes certificates from its environment, and speaks plaintext to a TLS port without them."
-            )
-        }
-        if cluster != nil { comments.append("The kubelet too takes the cluster's name from its environment.") }
+        var comments = kubeletComments(place)
         if !environment.isEmpty {
             comments += [
                 "systemctl edit kubelet: add\(certificates == nil ? "" : ", with the files on every node")",
@@ -74,5 +73,16 @@ extension TracingRequest {
             comments += environment.map { "Environment=\($0.name)=\($0.value.replacing("%", with: "%%"))" }
         }
         plan.steps.append(SetupPlan.Step(comments: comments, content: kubeletConfiguration))
+    }
+
+    func kubeletComments(_ place: String) -> [String] {
+        var comments = ["Optional, the kubelet's spans. \(place)"]
+        if certificates != nil {
+            comments.append(
+                "The kubelet too takes certificates from its environment, and speaks plaintext to a TLS port without them."
+            )
+        }
+        if cluster != nil { comments.append("The kubelet too takes the cluster's name from its environment.") }
+        return comments
     }
 }

@@ -26,7 +26,10 @@ extension TracingRequest {
                 ],
                 "cluster": YAMLValue.map([("apiServer", server.with(variables))] + (environment.isEmpty ? etcd : [])),
             ])
-        guard !environment.isEmpty else { return noteInstances("extraArgs", to: &plan) }
+        guard !environment.isEmpty else {
+            noteInstances("extraArgs", to: &plan)
+            return addTalossKubelet(to: &plan)
+        }
         var plain = self
         plain.endpoint = .local
         let lacks = [
@@ -37,10 +40,18 @@ extension TracingRequest {
             cluster.map { "adds \($0.setting().value) to their resource" },
         ]
         plan.add(
-            "Talos can't set etcd's environment variables, so etcd's spans \(lacks.compactMap { $0 }.joined(separator: " and ")).",
+            "Talos can't set environment variables of etcd and the kubelet, so their spans \(lacks.compactMap { $0 }.joined(separator: " and ")).",
             "They can go to a collector on each node that takes plain text at \(plain.endpoint) and",
             "\(adds.compactMap { $0 }.joined(separator: ", and ")). With one, merge:",
             content: ["cluster": ["etcd": ["extraArgs": plain.etcdFlags(instance: nil).fields]]])
         noteInstances("extraArgs", to: &plan)
+        plain.addTalossKubelet(to: &plan)
+    }
+
+    private func addTalossKubelet(to plan: inout SetupPlan) {
+        guard let kubeletFields else { return }
+        plan.add(
+            "Optional, the kubelet's spans. In the patch of each node: merge",
+            content: ["machine": ["kubelet": ["extraConfig": .map(kubeletFields)]]])
     }
 }
