@@ -10,8 +10,10 @@ package struct HeardSources: Sendable {
         /// null for a daemon.
         var recorded_from: String?
 
-        /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
-        package var recordingEnd: Int64? { recorded_from == nil ? nil : Timestamp.parse(rfc3339: now) }
+        /// The daemon's time, Unix nanoseconds: its clock may differ from this machine's.
+        package var clock: Int64? { Timestamp.parse(rfc3339: now) }
+        /// The same if its spans are recorded ones.
+        package var recordingEnd: Int64? { recorded_from == nil ? nil : clock }
     }
 
     package struct Source: Codable, Sendable {
@@ -20,6 +22,7 @@ package struct HeardSources: Sendable {
         package var instance: String
         /// As the daemon's configuration knows its services.
         @OrNull var role: String?
+        @OrNull package var version: String?
         package var spans: Int
         var late: Int
         @OrNull package var lateness_seconds: Double?

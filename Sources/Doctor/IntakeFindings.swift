@@ -1,3 +1,4 @@
+import Engine
 import Receivers
 import Support
 
@@ -62,8 +63,14 @@ extension SourceFindings {
         if !rejected.isEmpty {
             let reasons = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\(PrintableText.escape($0.key)) \($0.value)" }.joined(separator: ", ")
+            let future =
+                rejected[RejectionReason.inFuture.rawValue] == nil
+                ? ""
+                : " in_future: they ended more than ten minutes after their arrival, so the clock of the control plane is ahead of "
+                    + "this machine's, or this one's is behind (compare `date -u` on both; chronyc tracking)."
             found.append(
-                "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.")
+                "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.\(future)"
+            )
         }
         return found + late(heard.sources)
     }

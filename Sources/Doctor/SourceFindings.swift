@@ -15,6 +15,10 @@ package struct SourceFindings {
     /// How many times as long as its spans are apart a process must be silent.
     private static let gapsMin = 20.0
     private static let offsetMin = 1.0
+    /// How late most spans must be for a clock to be off, or for them to be held back, nanoseconds.
+    private static let latenessMin: Int64 = 60_000_000_000
+    /// How far in the future a span must end for a clock to be off, nanoseconds.
+    private static let leadMin: Int64 = 10_000_000_000
     /// After how long a process counts as removed while others of its control plane send, nanoseconds.
     private static let removedAfter: Int64 = 86_400_000_000_000
 
@@ -29,24 +33,33 @@ package struct SourceFindings {
                     + "control-plane nodes. etcd alone sends none: it traces what the API server does."
             ] + intake(heard)
         }
-        let clusters = Set(heard.sources.map(\.cluster)).sorted()
-        return clusters.flatMap { cluster in
-            let sources = remaining(Replacements.current(heard.sources.filter { $0.cluster == cluster }))
-            let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
-            let operations = heard.operations.filter { $0.cluster ?? "" == cluster }
+        let clusters = Dictionary(grouping: heard.sources, by: \.cluster)
+        let split = SplitCluster(clusters.filter { !isEarly($0.value) })
+        let found = clusters.keys.sorted().flatMap { cluster in
             let name =
                 if !cluster.isEmpty {
                     "cluster \(PrintableText.escape(cluster)): "
                 } else {
                     clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
                 }
-            guard !isEarly(sources) else { return clocks(sources).map { name + $0 } }
-            let found: [[String]] = [
-                missing(sources), silence(sources), unnamed(sources), joined(sources, requests),
-                calls(operations, sources), clocks(sources),
-            ]
-            return found.flatMap { $0 }.map { name + $0 }
-        } + intake(heard)
+            let isSplit = split?.clusters.contains(cluster) == true
+            return sentences(heard, of: cluster, isSplit: isSplit).map { name + $0 }
+        }
+        return [split?.sentence].compactMap { $0 } + found + intake(heard)
+    }
+
+    /// - Parameter isSplit: what it lacks is said elsewhere.
+    private func sentences(_ heard: HeardSources, of cluster: String, isSplit: Bool) -> [String] {
+        let all = heard.sources.filter { $0.cluster == cluster }
+        let sources = remaining(Replacements.current(all))
+        let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
+        let operations = heard.operations.filter { $0.cluster ?? "" == cluster }
+        guard !isEarly(sources) else { return future(sources) + clocks(sources) }
+        let found: [[String]] = [
+            isSplit ? [] : missing(sources), future(sources), silence(sources, among: all), unnamed(sources),
+            joined(sources, requests), calls(operations, sources), clocks(sources),
+        ]
+        return found.flatMap { $0 }
     }
 
     private func calls(_ operations: [CallFindings.Operation], _ sources: [HeardSources.Source]) -> [String] {
@@ -127,19 +140,68 @@ package struct SourceFindings {
     }
 
     /// Everything that is silent, or single processes beside others that send.
-    private func silence(_ sources: [HeardSources.Source]) -> [String] {
+    ///
+    /// - Parameter all: with those that others have replaced.
+    private func silence(_ sources: [HeardSources.Source], among all: [HeardSources.Source]) -> [String] {
         let own = sources.filter { [.apiServer, .etcd].contains($0.knownRole) }
         guard let latest = own.map(\.lastEnd).max() else { return [] }
         if now - latest > Self.silenceOfAllMin, own.contains(where: { isSilent($0, since: latest, at: now) }) {
+            if let lateness = lateness(own) {
+                return [
+                    "the last span ended \(age(latest)) ago, and spans arrive up to \(durationText(seconds: lateness)) after their "
+                        + "end: the clocks of the control plane are behind this machine's, so that no rule sees their "
+                        + "spans in time (compare `date -u` on both; chronyc tracking), or a collector in between holds "
+                        + "spans back."
+                ]
+            }
             return [
                 "the last span ended \(age(latest)) ago: the control plane is down, or no longer reaches this daemon. "
                     + "Look for export errors in the API server's log."
             ]
         }
-        return silent(sources).map { source in
-            "\(source.name) has sent nothing for \(age(source.lastEnd)), while "
-                + "others have: it is down or was removed, or its tracing configuration differs from theirs."
+        let quiet = silent(sources)
+        var said: Set<String> = []
+        return quiet.compactMap { source in
+            // If several stop at the same time and fewer begin, these may have taken the place of any of them.
+            let stopped = all.filter {
+                $0.service == source.service && abs($0.lastEnd - source.lastEnd) <= Replacements.sameTimeMax
+            }
+            let names = Set(stopped.map(\.name)).sorted()
+            let count = quiet.count { names.contains($0.name) }
+            let isKnown = count == names.count
+            let who =
+                switch count {
+                case names.count: "\(source.name) has"
+                case 1: "\(names.joined(separator: " or ")) has"
+                default: "\(count) of \(names.joined(separator: ", ")) have"
+                }
+            guard said.insert(who).inserted else { return nil }
+            return
+                "\(who) sent nothing for \(age(source.lastEnd)), while others have: it is down or was removed, or its "
+                + "tracing configuration differs from theirs."
+                + (isKnown ? "" : " They stopped at the same time, and new instances have replaced the others.")
         }
+    }
+
+    /// How late spans arrive, seconds, if most of the control plane's do, and by minutes.
+    private func lateness(_ sources: [HeardSources.Source]) -> Double? {
+        let (late, all) = sources.reduce((0, 0)) { ($0.0 + $1.late, $0.1 + $1.spans) }
+        guard late * 2 > all, let most = sources.compactMap(\.lateness_seconds).max() else { return nil }
+        return most * 1e9 >= Double(Self.latenessMin) ? most : nil
+    }
+
+    /// Spans that end in the future. The API servers' clocks are the reference for those of etcd.
+    private func future(_ sources: [HeardSources.Source]) -> [String] {
+        let servers = sources.filter { $0.knownRole == .apiServer }
+        let ahead = (servers.isEmpty ? sources : servers).filter { $0.lastEnd - now > Self.leadMin }
+        guard let latest = ahead.map(\.lastEnd).max() else { return [] }
+        let names = Set(ahead.map(\.name)).sorted().joined(separator: ", ").shortened(100)
+        return [
+            "spans of \(names) end up to \(DurationText.format((latest - now) / 1_000_000_000 * 1_000_000_000)) in the "
+                + "future: the clock of the control plane is ahead of this machine's, or this one's is behind (compare "
+                + "`date -u` on both; chronyc tracking). Alerts come that much later, and spans that are more than ten "
+                + "minutes ahead are rejected."
+        ]
     }
 
     /// Processes that have sent nothing for long while others of the control plane have.

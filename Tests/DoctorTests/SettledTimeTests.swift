@@ -9,7 +9,7 @@ import Testing
     private func source(_ service: String, first: Int64, instance: String = "", last: Int64 = 1) -> HeardSources.Source
     {
         HeardSources.Source(
-            cluster: "", service: service, instance: instance, role: service, spans: 1_000, late: 0,
+            cluster: "", service: service, instance: instance, role: service, version: nil, spans: 1_000, late: 0,
             lateness_seconds: nil,
             first: Timestamp.rfc3339(Self.now - first * Self.second),
             last: Timestamp.rfc3339(Self.now - last * Self.second), sampling_ratio: nil, sampling_source: nil,

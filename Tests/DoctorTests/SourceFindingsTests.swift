@@ -21,8 +21,8 @@ import Testing
         let first = Timestamp.rfc3339(last - max(999 * apart, heard) * 1_000_000_000)
         let end = Timestamp.rfc3339(last)
         return HeardSources.Source(
-            cluster: cluster, service: service, instance: instance, role: Self.role(of: service), spans: 1_000,
-            late: late,
+            cluster: cluster, service: service, instance: instance, role: Self.role(of: service), version: nil,
+            spans: 1_000, late: late,
             lateness_seconds: late > 0 ? 90 : nil, first: first, last: end, sampling_ratio: nil, sampling_source: nil,
             clock_offset_seconds: offset, dialect: nil)
     }
@@ -59,11 +59,43 @@ import Testing
     @Test func `is of each cluster, by its name`() {
         let found = sentences([
             source("apiserver", cluster: "blue"), source("etcd", cluster: "blue"), source("etcd", cluster: "red"),
-            source("apiserver"),
+            source("apiserver", cluster: "green"),
         ])
         #expect(found.count == 2)
         #expect(found.filter { $0.hasPrefix("cluster red: etcd sends spans, kube-apiserver doesn't") }.count == 1)
-        #expect(found.filter { $0.hasPrefix("spans without k8s.cluster.name: kube-apiserver sends") }.count == 1)
+        #expect(found.filter { $0.hasPrefix("cluster green: kube-apiserver sends spans, etcd doesn't") }.count == 1)
+        let unnamed = sentences([
+            source("apiserver", cluster: "blue"), source("etcd", cluster: "blue"), source("apiserver"),
+        ])
+        #expect(unnamed.count == 1)
+        #expect(unnamed.first?.hasPrefix("spans without k8s.cluster.name: kube-apiserver sends") == true)
+    }
+
+    /// They would never be joined.
+    @Test(arguments: [
+        (["prod"], [""], "the spans of etcd name no cluster, those of the API servers name prod"),
+        (["prod", "dev"], [""], "the spans of etcd name no cluster, those of the API servers name dev, prod"),
+        ([""], ["prod"], "the spans of the API servers name no cluster, those of etcd name prod"),
+        (["prod"], ["prod-1"], "the spans of the API servers name cluster prod, those of etcd prod-1"),
+    ]) func `is halves of a cluster with different names`(servers: [String], members: [String], expected: String) {
+        let found = sentences(
+            servers.map { source("apiserver", cluster: $0) } + members.map { source("etcd", cluster: $0) })
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix(expected) == true)
+    }
+
+    @Test(arguments: [(-10, false), (-11, true), (-180, true)])
+    func `is a control plane whose clock is ahead by more than its spans take to come`(age: Int64, isSaid: Bool) {
+        let found = sentences([source("apiserver", instance: "a", age: age), source("etcd", instance: "m", age: age)])
+        #expect(found.count == (isSaid ? 1 : 0))
+        #expect(found.allSatisfy { $0.hasPrefix("spans of apiserver a end up to") })
+    }
+
+    @Test(arguments: [(500, false), (501, true)])
+    func `is a control plane whose clock is behind if most of its spans come late`(late: Int, isSaid: Bool) {
+        let found = sentences([source("apiserver", age: 200, late: late), source("etcd", age: 200, late: late)])
+        #expect(found.contains { $0.contains("the clocks of the control plane are behind this machine's") } == isSaid)
+        #expect(found.contains { $0.contains("the control plane is down") } == !isSaid)
     }
 
     /// One whose spans are seconds apart may pause for longer.
@@ -115,7 +147,10 @@ import Testing
         #expect(sentences(others + [older, old, server("a2", age: 1, heard: 290)]).isEmpty)
         let two = sentences(others + [old, server("c", age: 310, heard: 2_000), server("a2", age: 1, heard: 290)])
         #expect(two.count == 1)
-        #expect(two.first?.hasPrefix("apiserver a has sent nothing for 5m") == true)
+        #expect(two.first?.hasPrefix("apiserver a or apiserver c has sent nothing for 5m10s") == true)
+        let earlier = sentences(others + [old, server("c", age: 320, heard: 2_000), server("a2", age: 1, heard: 290)])
+        #expect(earlier.count == 1)
+        #expect(earlier.first?.hasPrefix("apiserver c has sent nothing for 5m20s") == true)
     }
 
     @Test func `is no process that was removed a day ago, unless none of its kind is left`() {

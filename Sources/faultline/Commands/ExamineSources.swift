@@ -37,7 +37,8 @@ struct ExamineSources: AsyncParsableCommand {
             throw ExitCode.failure
         }
         let end = heard.status.recordingEnd
-        let examiner = SourceFindings(now: end ?? WallClock.now)
+        let now = heard.status.clock ?? WallClock.now
+        let examiner = SourceFindings(now: now)
         let findings = examiner.sentences(heard)
         let early = examiner.tooEarly(heard)
         switch format {
@@ -46,15 +47,17 @@ struct ExamineSources: AsyncParsableCommand {
                 recorded_until: end.map { Timestamp.rfc3339($0) }, sources: heard.sources, findings: findings,
                 too_early: early)
             Console.print(try JSONText.encode(found))
-        case .text: show(heard, findings, early, recordedUntil: end)
+        case .text: show(heard, findings, early, at: now, recordedUntil: end)
         }
         if !findings.isEmpty { throw ExitCode.failure }
     }
 
-    private func show(_ heard: HeardSources, _ findings: [String], _ early: String?, recordedUntil end: Int64?) {
+    private func show(
+        _ heard: HeardSources, _ findings: [String], _ early: String?, at now: Int64, recordedUntil end: Int64?
+    ) {
         let style = TextStyle.output
         if !heard.sources.isEmpty {
-            Console.print(SourceText(heard.sources, now: end ?? WallClock.now).text(style, width: Console.tableWidth))
+            Console.print(SourceText(heard.sources, now: now).text(style, width: Console.tableWidth))
         }
         if let end { Console.print("recorded spans, judged as of their end, \(second(Timestamp.rfc3339(end)))") }
         if let early { Console.print(early.wrapped(style.width, hanging: 4).joined(separator: "\n")) }
@@ -71,7 +74,7 @@ struct ExamineSources: AsyncParsableCommand {
         async let metrics = client.metrics()
         let status: HeardSources.Status = try await client.decode("status")
         let sources: [HeardSources.Source] = try await client.decode("sources")
-        let settled = SettledTime.range(sources, now: status.recordingEnd ?? WallClock.now)
+        let settled = SettledTime.range(sources, now: status.clock ?? WallClock.now)
         async let requests: [HeardSources.Request] = Self.rows("requests", of: client, in: settled)
         async let operations: [CallFindings.Operation] = Self.rows("operations", of: client, in: settled)
         return try await HeardSources(

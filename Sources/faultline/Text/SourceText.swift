@@ -13,7 +13,8 @@ struct SourceText {
     init(_ sources: [HeardSources.Source], now: Int64) {
         names = sources.map { source in
             PrintableText.escape(
-                [source.cluster, source.service, source.instance].filter { !$0.isEmpty }.joined(separator: " "))
+                [source.cluster, source.service, source.instance, source.version ?? ""].filter { !$0.isEmpty }
+                    .joined(separator: " "))
         }
         rows = sources.map { source in
             [
