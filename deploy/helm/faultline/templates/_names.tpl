@@ -29,7 +29,33 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "faultline.port" -}}
 {{- $address := . }}
 {{- if kindIs "map" . }}{{ $address = .address }}{{ end }}
-{{- regexFind "[0-9]+$" $address }}
+{{- $port := regexFind ":[0-9]+$" (toString $address) | trimPrefix ":" }}
+{{- if not $port }}{{ fail (printf "config: the address %q has no port; it must be HOST:PORT, such as 0.0.0.0:4317" (toString $address)) }}{{ end }}
+{{- $port }}
+{{- end }}
+
+{{- /* "yes" if a listener of the configuration is there and open to other pods. */ -}}
+{{- define "faultline.isOpen" -}}
+{{- $address := . }}
+{{- if kindIs "map" . }}{{ $address = .address }}{{ end }}
+{{- if and $address (not (regexMatch "^(127[.]|localhost:|\\[::1\\]:)" (toString $address))) }}yes{{ end }}
+{{- end }}
+
+{{- /* Fails if a listener's certificates aren't where tlsSecret is mounted. */ -}}
+{{- define "faultline.checkTLS" -}}
+{{- range $key, $file := .tls }}
+{{- if and (hasSuffix "_file" $key) (not (hasPrefix "/etc/faultline/tls/" (toString $file))) }}
+{{- fail (printf "config: %s is %q, which isn't in the container: tlsSecret is mounted at /etc/faultline/tls" $key (toString $file)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* "yes" if any listener has certificates. */ -}}
+{{- define "faultline.hasCertificate" -}}
+{{- $otlp := .otlp | default dict }}
+{{- range list .listen .jaeger $otlp.grpc $otlp.http }}
+{{- if kindIs "map" . }}{{ if .tls }}{{ include "faultline.checkTLS" . }}yes{{ end }}{{ end }}
+{{- end }}
 {{- end }}
 
 {{- /* https if a listener of the configuration has certificates, else http. */ -}}
