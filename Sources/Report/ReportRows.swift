@@ -192,6 +192,8 @@ package struct SourceRow: Encodable, Sendable {
     package var instance: String
     /// `apiserver`, `etcd` or `kubelet`, as the configuration knows services; null for others.
     @OrNull var role: String?
+    /// The latest that its spans tell of; null if they tell none.
+    @OrNull var version: String?
     /// Accepted ones.
     package var spans: Int
     /// Of these, those that arrived after the time of their end had been evaluated.
@@ -217,6 +219,7 @@ package struct SourceRow: Encodable, Sendable {
         service = labels.service
         instance = labels.instance
         role = source.role == .other ? nil : source.role.rawValue
+        version = counts.version
         spans = counts.spans
         late = counts.late
         lateness_seconds = counts.late > 0 ? Double(counts.lateness) / 1e9 : nil

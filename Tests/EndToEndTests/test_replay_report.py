@@ -67,6 +67,7 @@ SHAPE = {
         {
             **{"cluster": str, "service": str, "instance": str},
             "role": (str, type(None)),
+            "version": (str, type(None)),
             **{"spans": int, "first": str, "last": str},
             **{"sampling_ratio": NUMBER, "sampling_source": str, "clock_offset_seconds": NUMBER, "late": int, "dialect": str},
             "lateness_seconds": (int, float, type(None)),

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from harness import http_client, project, spans, thinning
+from harness import faults, http_client, instances, project, spans, thinning
 from harness.command import faultline
 
 CAPTURES = ["steady", "slow-etcd"]
@@ -148,12 +148,52 @@ def test_it_counts_even_where_ids_tell_nothing_yet(tmp_path):
 def test_the_tracestate_of_roots_tells_the_ratio(tmp_path):
     # A quarter: 2^56 * 3/4 is c0000000000000
     roots = [spans.span(name="GET /api/v1/nodes/{:name}", trace_state=f"vendor=1,ot=rv:0;th:{th}") for th in ["c", "c0"]]
-    others = [spans.span(name="GET /api/v1/nodes/{:name}", trace_state=state) for state in ["ot=th:xyz", "ot=th:", "th:8"]]
+    others = [spans.span(name="GET /api/v1/nodes/{:name}", trace_state=state) for state in ["ot=th:xyz", "th:8"]]
     archive = thinning.archive(tmp_path / "few.otlp", [spans.request(*roots, *others, service="apiserver")])
     report = replayed(archive)
     (source,) = report["sources"]
     assert (source["sampling_ratio"], source["sampling_source"]) == (0.25, "tracestate")
-    assert report["requests"][0]["estimated_count"] == 20
+    assert report["requests"][0]["estimated_count"] == 16
+
+
+def with_tracestates(messages, state):
+    """The messages with a tracestate of each root, by its number."""
+    number = 0
+    for message in messages:
+        for span in (one for resource in message.resource_spans for scope in resource.scope_spans for one in scope.spans):
+            if not span.parent_span_id:
+                number += 1
+                span.trace_state = state(number)
+        yield message
+
+
+FORGED = "ot=th:ffffffffffffff"
+
+
+@pytest.mark.parametrize("name", ["steady", "slow-etcd"])
+@pytest.mark.parametrize("every", [20_000, 100, 3])
+def test_roots_that_claim_a_ratio_change_nothing_while_most_dont(tmp_path, whole, name, every):
+    messages = with_tracestates(thinning.messages(name), lambda number: FORGED if number % every == 1 else "")
+    report = replayed(thinning.archive(tmp_path / "forged.otlp", messages))
+    assert [row["sampling_ratio"] for row in report["sources"]] == [row["sampling_ratio"] for row in whole[name]["sources"]]
+    assert [row["rate"] for row in report["requests"]] == [row["rate"] for row in whole[name]["requests"]]
+
+
+@pytest.mark.parametrize("every", [20_000, 100, 25])
+def test_single_roots_of_another_ratio_count_for_themselves(tmp_path, every):
+    # A tenth: 2^56 * 9/10 is e6666666666666
+    messages = with_tracestates(
+        thinning.thinned("steady", 100_000), lambda number: FORGED if number % every == 1 else "ot=th:e6666666666666")
+    report = replayed(thinning.archive(tmp_path / "forged.otlp", messages))
+    for source in report["sources"]:
+        assert (source["sampling_ratio"], source["sampling_source"]) == (pytest.approx(0.1, rel=1 / every + 1e-3), "tracestate")
+
+
+def test_ratios_that_many_roots_have_are_all_counted(tmp_path):
+    """A quarter of the roots stands for two, the others for one each."""
+    messages = with_tracestates(thinning.messages("steady"), lambda number: "ot=th:8" if number % 4 == 0 else "ot=th:0")
+    (source,) = [row for row in replayed(thinning.archive(tmp_path / "two.otlp", messages))["sources"] if row["service"] == "apiserver"]
+    assert source["sampling_ratio"] == pytest.approx(4 / 5, rel=0.01)
 
 
 @pytest.mark.parametrize("threshold", ["f" * 14, "F" * 14, "f" * 13 + "e", "f" * 12, "f" * 8])
@@ -164,6 +204,25 @@ def test_fewer_than_one_in_a_million_are_taken_for_that(serve, threshold):
     (source,) = json.loads(daemon.get("/api/v1/sources")[2])
     assert source["sampling_ratio"] == pytest.approx(1e-6, rel=1e-3)
     assert daemon.is_running
+
+
+def test_members_of_etcd_have_the_ratio_of_whom_they_answered():
+    """Three API servers sample differently, and each calls the member on its own node."""
+    ratios = dict(zip(instances.NODES, (1, 0.1, 0.02)))
+    nodes = instances.Nodes("steady")
+    kept = [
+        (sender, span) for sender, span in nodes.spans
+        if thinning.is_sampled(span.trace_id, int(ratios[sender.node] * 1_000_000))
+    ]
+    report = faultline("replay", "--quiet", "--format", "json", "-", input=faults.exported(kept)).json
+    found = {(row["service"], row["instance"]): row["sampling_ratio"] for row in report["sources"]}
+    for service in ("apiserver", "etcd"):
+        for node, ratio in ratios.items():
+            assert found[service, f"{service}-{node}"] == pytest.approx(ratio, rel=0.05), (service, node)
+    whole = Counter(str(sender) for sender, _ in nodes.spans)
+    for service, count in whole.items():
+        told = sum(row["estimated_count"] for row in report["operations"] if row["service"] == service)
+        assert told == pytest.approx(count, rel=0.1), service
 
 
 def test_a_report_for_people_says_so(tmp_path, thinned):

@@ -56,7 +56,7 @@ def rfc3339(nanoseconds):
 
 def row(cluster, service, instance, ends):
     return {
-        "cluster": cluster, "service": service, "instance": instance, "role": ROLES.get(service), "spans": len(ends), "first": rfc3339(min(ends)),
+        "cluster": cluster, "service": service, "instance": instance, "role": ROLES.get(service), "version": None, "spans": len(ends), "first": rfc3339(min(ends)),
         "last": rfc3339(max(ends)), "sampling_ratio": None, "sampling_source": None,
         "clock_offset_seconds": None, "dialect": None,
     }  # fmt: skip
@@ -252,3 +252,20 @@ def test_the_dialect_is_that_of_all_its_spans(keys, dialect, together):
         span.attributes.extend(spans.text(key, "1") for key in lot)
     found = replay("-", input=archives.framed([one.SerializeToString() for one in requests]))
     assert [(row["service"], row["dialect"]) for row in found] == [("apiserver", dialect), ("etcd", "older")]
+
+
+@pytest.mark.parametrize(
+    "told, version",
+    [
+        ([], None),
+        ([""], None),
+        (["v1.31.9", "v1.31.10"], "v1.31.10"),
+        (["v1.32.0", "", "v1.31.10"], "v1.32.0"),
+        (["3.5.16", "3.5.16-0"], "3.5.16-0"),
+    ],
+)
+def test_the_version_is_the_latest_that_is_told_in_any_order(told, version):
+    exports = [request({"service.name": "etcd", **({"service.version": one} if one else {})}, START) for one in told or [""]]
+    for order in (exports, exports[::-1]):
+        found = replay("-", input=archives.framed([one.SerializeToString() for one in order]))
+        assert [row["version"] for row in found] == [version]

@@ -81,7 +81,8 @@ extension Schema {
 
     private static let source = object([
         "cluster": .text, "service": .text, "instance": .text,
-        "role": .nullable(.choice(["apiserver", "etcd", "kubelet"])), "spans": .integer, "late": .integer,
+        "role": .nullable(.choice(["apiserver", "etcd", "kubelet"])), "version": .nullable(.text), "spans": .integer,
+        "late": .integer,
         "lateness_seconds": .nullable(.number), "first": .time, "last": .time, "sampling_ratio": .nullable(.number),
         "sampling_source": .nullable(samplingSource),
         "clock_offset_seconds": .nullable(.number), "dialect": .nullable(dialect),

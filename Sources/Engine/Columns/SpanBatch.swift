@@ -205,6 +205,12 @@ package struct SpanBatch: ~Copyable, Sendable {
         noted = (source, notes[source]?.dialects ?? dialects)
     }
 
+    /// Notes the version that a source says to have.
+    package mutating func note(version: RawSpan, of source: UInt16) {
+        guard source != Self.overflow else { return }
+        notes[source, default: SourceNotes()].note(version: version.extracting(first: Self.labelBytesMax))
+    }
+
     /// Adds what other batches say about a source.
     mutating func note(_ more: SourceNotes, of source: UInt16) {
         guard source != Self.overflow else { return }

@@ -33,7 +33,11 @@ package struct SourceCounts: Equatable, Sendable {
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
     package fileprivate(set) var dialects = AttributeDialects()
+    /// The latest version that it says to have; nil if it says none.
+    package fileprivate(set) var version: String?
     fileprivate var roots = RootSampling()
+    /// Of a member of etcd: how many spans it has of traces that began in API servers, by the number of these.
+    fileprivate var answered: [UInt16: Int] = [:]
     /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
     fileprivate var clockOffset: Int64?
 
@@ -118,7 +122,16 @@ package struct SourceTable: Sendable {
         let ratios = counts.indices.map { number in
             configuredRatios[number].map { SamplingRatio(ratio: $0, source: .configured) } ?? counts[number].roots.ratio
         }
-        return WindowSampling(ratios, roots: counts.map(\.roots.count), of: names.labels, roles)
+        return WindowSampling(
+            ratios, roots: counts.map(\.roots.count), answered: counts.map(\.answered), of: names.labels, roles)
+    }
+
+    /// Counts whose requests etcd's members answered.
+    mutating func count(_ members: [SampledCounts.MemberShare]) {
+        for share in members {
+            guard case .root(let caller) = share.decider, roles[Int(caller)] == .apiServer else { continue }
+            counts[Int(share.source)].answered[caller, default: 0] += share.count
+        }
     }
 
     /// The number of a source, by the key from `SpanBatch.withSourceKey`.
@@ -166,6 +179,7 @@ package struct SourceTable: Sendable {
     mutating func add(_ notes: SourceNotes, of source: UInt16) {
         counts[Int(source)].roots.add(notes.thresholds)
         counts[Int(source)].dialects.add(notes.dialects)
+        counts[Int(source)].version = SourceNotes.later(counts[Int(source)].version, notes.version)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.
@@ -175,6 +189,9 @@ package struct SourceTable: Sendable {
         let known = counts
         let forgotten = names.forget(where: { known[$0].last < time })
         for number in forgotten { counts[number] = SourceCounts() }
+        for number in counts.indices where !counts[number].answered.isEmpty {
+            for other in forgotten { counts[number].answered[UInt16(truncatingIfNeeded: other)] = nil }
+        }
         return forgotten
     }
 
@@ -220,9 +237,26 @@ package struct AttributeDialects: Hashable, Sendable {
 struct SourceNotes: Equatable, Sendable {
     var thresholds = SamplingThresholds()
     var dialects = AttributeDialects()
+    private(set) var version: String?
 
     mutating func add(_ more: SourceNotes) {
         thresholds.add(more.thresholds)
         dialects.add(more.dialects)
+        version = Self.later(version, more.version)
+    }
+
+    mutating func note(version text: RawSpan) {
+        if var version, version.withUTF8({ unsafe ByteHash.equal($0.span.bytes, text) }) { return }
+        version = Self.later(version, text.text)
+    }
+
+    /// The later of two versions, such as v1.31.10 of that and v1.31.9, whatever their order.
+    static func later(_ one: String?, _ other: String?) -> String? {
+        guard let one, let other, one != other else { return one ?? other }
+        func numbers(_ text: String) -> [Int] {
+            text.split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? .max }
+        }
+        let (first, second) = (numbers(one), numbers(other))
+        return first == second ? max(one, other) : first.lexicographicallyPrecedes(second) ? other : one
     }
 }

@@ -9,7 +9,9 @@ struct RootSampling: Equatable, Sendable {
     /// The last of `recent`, and the end of the first of them.
     private var latest = SampledIDs()
     private var latestSince = Int64.max
-    private var thresholds = SamplingThresholds()
+    private var thresholds = RecentThresholds()
+    /// All roots so far.
+    private var total = 0
 
     /// How many ids show whether the ratio has fallen.
     private static let latestMax = 100
@@ -30,6 +32,7 @@ struct RootSampling: Equatable, Sendable {
         if latest.count >= Self.latestMax { endLatest() }
         if recent.count == 0 { since = end }
         if latest.count == 0 { latestSince = end }
+        total &+= 1
         recent.add(traceLow: traceLow)
         latest.add(traceLow: traceLow)
     }
@@ -51,34 +54,7 @@ struct RootSampling: Equatable, Sendable {
 
     /// nil if nothing is known.
     var ratio: SamplingRatio? {
-        if let ratio = thresholds.ratio { return SamplingRatio(ratio: ratio, source: .tracestate) }
+        if let ratio = thresholds.ratio(ofRoots: total) { return SamplingRatio(ratio: ratio, source: .tracestate) }
         return (earlier + recent).ratio.map { SamplingRatio(ratio: $0, source: .estimated) }
     }
-}
-
-/// The sampling thresholds (`ot=th`) in the tracestate of some roots.
-struct SamplingThresholds: Equatable, Sendable {
-    private var roots = 0
-    /// The traces that they stand for, in units of 1/1024: sums of integers don't depend on the order.
-    private var adjusted: Int128 = 0
-
-    init() {}
-
-    /// Of 2^56 random numbers; fewer are sampled by no setting of Kubernetes, which counts per million.
-    private static let sampledMin: UInt64 = (1 << 56) / 1_000_000
-
-    /// - Parameter threshold: below 2^56.
-    mutating func add(threshold: UInt64) {
-        roots += 1
-        let sampled = max((1 << 56) - threshold, Self.sampledMin)
-        adjusted += Int128((0x1p56 / Double(sampled) * 1024).rounded())
-    }
-
-    mutating func add(_ more: SamplingThresholds) {
-        roots += more.roots
-        adjusted += more.adjusted
-    }
-
-    /// nil without roots.
-    var ratio: Double? { roots == 0 ? nil : min(Double(roots) * 1024 / Double(adjusted), 1) }
 }

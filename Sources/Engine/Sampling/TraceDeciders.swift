@@ -1,6 +1,6 @@
 /// Who decided to keep the traces of a slot, as far as its spans show once they have arrived.
 struct TraceDeciders: ~Copyable {
-    private let sampling: WindowSampling
+    fileprivate let sampling: WindowSampling
     /// By operation number: whether it is a request to an API server.
     private let areRequests: [Bool]
     /// By a hash of the trace id.
@@ -60,8 +60,19 @@ struct SampledCounts: Sendable {
     let spans: [Share]
     /// By series of `Population.requests`.
     let requests: [Share]
+    /// Spans of etcd's members, by source.
+    let members: [MemberShare]
 
-    var byteCount: Int { (spans.count + requests.count) * MemoryLayout<Share>.stride }
+    struct MemberShare: Sendable {
+        let source: UInt16
+        let decider: TraceDecider
+        let count: Int
+    }
+
+    var byteCount: Int {
+        (spans.count + requests.count) * MemoryLayout<Share>.stride
+            + members.count * MemoryLayout<MemberShare>.stride
+    }
 
     /// - Parameter requests: those of the slot.
     init(_ slot: SlotView, requests: [AttributedRequest], _ deciders: borrowing TraceDeciders) {
@@ -78,6 +89,22 @@ struct SampledCounts: Sendable {
             counts[Self.key(request.series, slot.blocks[block].columns, offset, deciders), default: 0] += 1
         }
         self.requests = Self.shares(counts)
+        members = Self.members(slot, deciders)
+    }
+
+    private static func members(_ slot: SlotView, _ deciders: borrowing TraceDeciders) -> [MemberShare] {
+        var counts: [UInt64: Int] = [:]
+        slot.forEachBlock { columns, rows in
+            for row in 0..<rows where deciders.sampling.isMember(columns.source[row]) {
+                let key = UInt64(columns.source[row]) &<< 32 | UInt64(deciders.decider(columns, row).code)
+                counts[key, default: 0] += 1
+            }
+        }
+        return counts.map { key, count in
+            MemberShare(
+                source: UInt16(truncatingIfNeeded: key &>> 32),
+                decider: TraceDecider(code: UInt32(truncatingIfNeeded: key)), count: count)
+        }
     }
 
     private static let errors: UInt64 = 1 << 48

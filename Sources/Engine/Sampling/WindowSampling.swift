@@ -10,6 +10,8 @@ package struct WindowSampling: Sendable {
     private let ratios: [SamplingRatio?]
     /// That of the API servers of a cluster.
     private let callers: [String: SamplingRatio]
+    /// That of each of etcd's members, as far as it is known whose requests it answered.
+    private let members: [SamplingRatio?]
     private let sources: [SourceLabels]
     private let roles: [ServiceRole]
 
@@ -18,14 +20,22 @@ package struct WindowSampling: Sendable {
     /// Whether it is, or may turn out to be once more is known about the API servers.
     let mayBeSampled: Bool
 
-    /// - Parameters: - roots: how many roots each ratio comes from.
-    init(_ ratios: [SamplingRatio?], roots: [Int], of sources: [SourceLabels], _ roles: [ServiceRole]) {
+    /// - Parameters:
+    ///   - roots: how many roots each ratio comes from.
+    ///   - answered: how many spans each source has of traces that began in others, by the number of these.
+    init(
+        _ ratios: [SamplingRatio?], roots: [Int], answered: [[UInt16: Int]], of sources: [SourceLabels],
+        _ roles: [ServiceRole]
+    ) {
         self.ratios = ratios
         self.sources = sources
         self.roles = roles
         let callers = sources.indices.filter { roles[$0] == .apiServer && ratios[$0] != nil }
         self.callers = Dictionary(grouping: callers) { sources[$0].cluster }.compactMapValues {
             Self.pooled($0.map { (ratios[$0], roots[$0]) })
+        }
+        members = answered.map { answered in
+            Self.pooled(answered.sorted { $0.key < $1.key }.map { (ratios[Int($0.key)], $0.value) })
         }
         isSampled = ratios.contains { ($0?.ratio ?? 1) < 1 }
         mayBeSampled = isSampled || sources.indices.contains { roles[$0] == .apiServer && ratios[$0] == nil }
@@ -42,11 +52,16 @@ package struct WindowSampling: Sendable {
             ratio: known.reduce(0) { $0 + $1.roots } / all, source: isConfigured ? first.source : .estimated)
     }
 
+    @inline(__always)
+    func isMember(_ source: UInt16) -> Bool { roles[Int(source)] == .etcd }
+
     /// The ratio that a source's spans are sampled with: etcd samples what its callers sampled, unless configuration says
     /// something else; nil if nothing is known.
     package subscript(source: Int) -> SamplingRatio? {
         guard source < ratios.count else { return nil }
-        if roles[source] == .etcd, ratios[source]?.source != .configured { return callers[sources[source].cluster] }
+        if roles[source] == .etcd, ratios[source]?.source != .configured {
+            return members[source] ?? callers[sources[source].cluster]
+        }
         return ratios[source]
     }
 

@@ -142,6 +142,7 @@ package struct Window: ~Copyable {
         if let summary = settled.made.summary { slots[index].attach(summary) }
         byteCount += slots[index].byteCount
         totals.countSettled(slots[index].view)
+        names.count(settled.attribution.sampled?.members ?? [])
     }
 
     /// Stores the summaries of a slot, if it is still in the window.

@@ -36,6 +36,9 @@ struct WindowNames: Sendable {
         if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
     }
 
+    /// Counts whose requests etcd's members answered.
+    mutating func count(_ members: [SampledCounts.MemberShare]) { sources.count(members) }
+
     // MARK: Clocks
 
     /// Stops correcting clocks, because the spans that follow are corrected already.

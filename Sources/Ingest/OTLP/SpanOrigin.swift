@@ -23,6 +23,7 @@ struct SpanOrigin {
         source = batch.source(
             cluster: bytes.extracting(attributes.cluster), service: name,
             instance: bytes.extracting(attributes.instance))
+        if !attributes.version.isEmpty { batch.note(version: bytes.extracting(attributes.version), of: source) }
         isAPIServer = services.role(of: name) == .apiServer
     }
 }
@@ -32,6 +33,7 @@ struct SpanOrigin {
 struct ResourceAttributes {
     private(set) var service = 0..<0
     private(set) var cluster = 0..<0
+    private(set) var version = 0..<0
     private var instanceID = 0..<0
     private var pod = 0..<0
     private var host = 0..<0
@@ -49,6 +51,8 @@ struct ResourceAttributes {
             service = text
         } else if ASCII.equals(key, "k8s.cluster.name") {
             cluster = text
+        } else if ASCII.equals(key, "service.version") {
+            version = text
         } else if ASCII.equals(key, "service.instance.id") {
             instanceID = text
         } else if ASCII.equals(key, "k8s.pod.name") {

@@ -17,7 +17,7 @@ export const sources = {
   text: (row) => `${row.service} ${row.instance} ${row.cluster ?? ""}`,
   /** @param {{newest: () => string | null}} context @returns {import("./table.js").Column[]} */
   columns: (context) => [
-    { key: "source", label: "Source", value: (row) => `${row.service} ${row.instance}`, cell: (row) => h("span", { class: "two" }, h("b", {}, row.service), h("span", { class: "muted small" }, [row.instance, row.cluster].filter(Boolean).join(" · ") || "one instance")) },
+    { key: "source", label: "Source", value: (row) => `${row.service} ${row.instance}`, cell: (row) => h("span", { class: "two" }, h("b", {}, row.service), h("span", { class: "muted small" }, [row.instance, row.version, row.cluster].filter(Boolean).join(" · ") || "one instance")) },
     { key: "spans", label: "Spans", numeric: true, width: "100px", value: (row) => row.spans, cell: (row) => count(row.spans) },
     { key: "last", label: "Last span", numeric: true, width: "190px", hint: "how long before the newest span of all", value: (row) => row.last, cell: (row) => h("span", { title: `${moment(row.last)} UTC` }, age((Date.parse(context.newest() ?? row.last) - Date.parse(row.last)) / 1000), h("span", { class: "wide-only" }, " before the newest")) },
     { key: "late", label: "Late", numeric: true, wide: true, width: "130px", hint: "spans that came too late to be evaluated", value: (row) => row.late, cell: (row) => (row.late > 0 ? h("span", { class: "bad" }, count(row.late)) : h("span", { class: "muted" }, "none")) },

@@ -62,13 +62,34 @@ import Testing
         #expect(later.count == 201 && abs(found.ratio - now) < now / 10)
     }
 
-    @Test func `is what tracestates say, whatever the ids`() {
+    @Test(arguments: [0, 250, 251, 500]) func `is what tracestates say if most roots have one, whatever the ids`(
+        stated: Int
+    ) {
         var sampling = RootSampling()
-        for id in Self.ids(500, ratio: 0.5, seed: 1) { sampling.add(traceLow: id, end: 0) }
+        for id in Self.ids(1_200, ratio: 0.5, seed: 1).prefix(500) { sampling.add(traceLow: id, end: 0) }
         var thresholds = SamplingThresholds()
-        thresholds.add(threshold: 3 << 54)
+        for _ in 0..<stated { thresholds.add(threshold: 3 << 54) }
         sampling.add(thresholds)
-        #expect(sampling.ratio == SamplingRatio(ratio: 0.25, source: .tracestate))
+        let isStated = stated >= 250
+        #expect(sampling.ratio?.source == (isStated ? .tracestate : .estimated))
+        #expect(abs((sampling.ratio?.ratio ?? 0) - (isStated ? 0.25 : 0.5)) < 0.02)
+    }
+
+    @Test(arguments: [(1, 2), (10, 100), (100, 1), (1, 1_000_000)] as [(UInt64, UInt64)])
+    func `is the new one within two thousand roots if the next process states another`(
+        before: UInt64, now: UInt64
+    ) throws {
+        var sampling = RootSampling()
+        for sampled in [before, now] {
+            for number in 0..<2_500 {
+                sampling.add(traceLow: UInt64(number), end: 0)
+                var thresholds = SamplingThresholds()
+                thresholds.add(threshold: (1 << 56) - (1 << 56) / sampled)
+                sampling.add(thresholds)
+            }
+        }
+        let found = try #require(sampling.ratio)
+        #expect(abs(found.ratio * Double(now) - 1) < 1e-3)
     }
 
     /// 2^56 minus what is sampled.
