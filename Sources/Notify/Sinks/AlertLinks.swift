@@ -17,8 +17,8 @@ package struct AlertLinks: Hashable, Sendable {
     /// How long before and after an alert fires the page shows, in nanoseconds.
     private static let around: Int64 = 300_000_000_000
 
-    /// Where the page shows the time at which the alert fired, the same from its first notification to its last; empty without
-    /// `external_url`.
+    /// Where the page shows the time at which the alert fired, or the incident; the same from the first notification to the last.
+    /// Empty without `external_url`.
     func page(of alert: Alert) -> String {
         guard !base.isEmpty else { return "" }
         let time = alert.firedAt ?? alert.activeAt
@@ -27,7 +27,7 @@ package struct AlertLinks: Hashable, Sendable {
         let (from, to) = (time.subtractingSaturating(Self.around), time.addingSaturating(Self.around))
         return
             "\(base)/?tab=\(tab)&from=\(Self.escaped(Timestamp.rfc3339(from)))&to=\(Self.escaped(Timestamp.rfc3339(to)))"
-            + cluster
+            + cluster + (alert.incident.map { "#incident-\(Self.escaped($0.incident.id))" } ?? "")
     }
 
     /// The annotations for receivers: the alert's, with `culprit` and `runbook_url` unless the rule has them itself.

@@ -43,13 +43,17 @@ const hasEvidence = (alert) => alert.evidence?.components.length > 0 || alert.ev
 /** @param {string} from @param {string} to */
 const interval = (from, to) => h("a", { class: "button", href: link({ from, to }) }, "Show on the chart");
 
+/** The incident that the page was opened for: links in notifications end in its name. @type {string | null} */
+let awaited = location.hash.slice(1) || null;
+
 /** @param {Element} element @param {any[]} incidents @param {any} groups of rules @param {string} now */
 export function showIncidents(element, incidents, groups, now) {
   if (!incidents.length) return fill(element, h("p", { class: "note" }, "No incidents."));
   const rules = rulesOf(groups);
   fill(element, incidents.map((incident) => {
     const from = incident.started_at ?? incident.opened_at;
-    return h("article", { class: "incident" },
+    const name = `incident-${incident.id}`;
+    return h("article", { class: location.hash === `#${name}` ? "incident named" : "incident", id: name },
       incidentVerdict(incident, now),
       incident.alerts.length > 0 && h("details", {},
         h("summary", {}, `${incident.alerts.length} alert${incident.alerts.length === 1 ? "" : "s"}`),
@@ -57,6 +61,10 @@ export function showIncidents(element, incidents, groups, now) {
           h("li", {}, h("b", {}, runbookLink(alert.alert, runbookOf(rules, alert.alert))), " ", h("span", { class: "mono small" }, labelText(alert.labels)), ` fired ${clock(alert.fired_at)}`, alert.resolved_at ? `, resolved ${clock(alert.resolved_at)}` : ", still firing")))),
       interval(from, incident.closed_at ?? now));
   }));
+  const named = awaited && document.getElementById(awaited);
+  if (!named) return;
+  named.scrollIntoView();
+  awaited = null;
 }
 
 /** @param {Element} element @param {{from: string, to: string}} range @param {string} now @param {string | undefined} cluster */
