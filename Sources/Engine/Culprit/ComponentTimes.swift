@@ -97,16 +97,18 @@ struct ComponentTimes: Sendable {
         return excess
     }
 
-    /// The kind of request that added most to what occupies the API server; nil if none did much, or if it isn't known how
-    /// often requests came.
+    /// The kind of request that there is much more of, or else the one that occupies the API server for much longer; nil
+    /// without one, or if it isn't known how often requests came.
     var flow: GrownFlow? {
         guard slots > 0, slotsBefore > 0, !hasLongerSlots else { return nil }
         let share = Double(slots) / Double(slotsBefore)
-        let added = now.requests.indices.map { now.busy($0) - share * before.busy($0) }
-        guard let most = added.indices.max(by: { added[$0] < added[$1] }), added[most] > 0,
-            Self.partOfAdded * added[most] >= added.reduce(0, { $0 + max($1, 0) }),
-            now.busy(most) >= 2 * share * before.busy(most), now.requests[most] >= Self.countMin
-        else { return nil }
+        let kinds = now.requests.indices
+        let counts = kinds.map { Double(now.requests[$0]) }
+        let usualCounts = kinds.map { $0 < before.requests.count ? share * Double(before.requests[$0]) : 0 }
+        let found =
+            Self.mostAdded(counts, usualCounts)
+            ?? Self.mostAdded(kinds.map { now.busy($0) }, kinds.map { share * before.busy($0) })
+        guard let most = found, now.requests[most] >= Self.countMin else { return nil }
         let countBefore = most < before.requests.count ? before.requests[most] : 0
         func perSecond(_ count: Int, _ slots: Int) -> Double {
             Double(count) / Double(slots) / (Double(Window.slotWidth) / 1e9)
@@ -117,10 +119,20 @@ struct ComponentTimes: Sendable {
             timeBefore: countBefore > 0 ? before.busy(most) / Double(countBefore) : 0)
     }
 
+    /// Which of some sums at least doubled and has much of what was added to all: nil if none.
+    private static func mostAdded(_ now: [Double], _ usual: [Double]) -> Int? {
+        let added = zip(now, usual).map { $0 - $1 }
+        guard let most = added.indices.max(by: { added[$0] < added[$1] }), now[most] >= 2 * usual[most],
+            partOfAdded * added[most] >= added.reduce(0, +), partOfAll * added[most] >= now.reduce(0, +)
+        else { return nil }
+        return most
+    }
+
     /// By component number: whether a request that is there occupies nothing.
     private static let isIdle = (0..<ComponentTable.countMax).map { number in
         let component = Component(UInt8(number))
         return Component.queues.contains(component) || component == .authentication
     }
     private static let partOfAdded = 3.0
+    private static let partOfAll = 20.0
 }

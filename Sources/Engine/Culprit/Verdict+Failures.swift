@@ -32,7 +32,9 @@ extension Evidence {
         var found: [String] = []
         if requests > 0 { found.append(failedRequests) }
         if etcdCalls > 0 { found.append(failedEtcdCalls) }
-        if calls > 0 { found.append("\(calls) other calls of the API server failed") }
+        if calls > 0 {
+            found.append("\(VerdictText.counted(calls, "other call", "other calls")) of the API server failed")
+        }
         return "\(found.joined(separator: ", ")): too few, or not many more than usual in as much time"
     }
 
@@ -75,7 +77,7 @@ extension Evidence {
         // Where equally many failed, in the order of their names.
         let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
         guard let most = kinds.first else { return "\(count) requests failed" }
-        if count == 1 { return "1 request failed: \(most.kind)" }
+        if count == 1 { return "1 request failed (\(most.kind))" }
         if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
         let named = 2 * most.count >= count ? 1 : Self.kindsMax
         let others = kinds.prefix(named).dropFirst().map { ", \($0.count) \($0.kind)" }
@@ -88,7 +90,9 @@ extension Evidence {
     /// What failed besides requests, which doesn't explain them.
     private var otherFailures: String {
         let (etcdCalls, calls) = (failures.etcdCalls.now, failures.calls.now)
-        let found = (etcdCalls > 0 ? ["\(etcdCalls) calls to etcd"] : []) + (calls > 0 ? ["\(calls) other calls"] : [])
+        var found: [String] = []
+        if etcdCalls > 0 { found.append(VerdictText.counted(etcdCalls, "call to etcd", "calls to etcd")) }
+        if calls > 0 { found.append(VerdictText.counted(calls, "other call", "other calls")) }
         guard !found.isEmpty else { return ", and no call that the API server made did" }
         return ", but only \(found.joined(separator: " and ")) of the API server did"
     }
@@ -120,7 +124,8 @@ extension Evidence {
     /// `30 calls to etcd failed ("etcdserver: request timed out")`
     var failedEtcdCalls: String {
         let count = failures.etcdCalls.now
-        return "\(count) calls to etcd failed\(failures.etcdMessages.clause(of: count))"
+        let calls = VerdictText.counted(count, "call to etcd", "calls to etcd")
+        return "\(calls) failed\(failures.etcdMessages.clause(of: count))"
     }
 
     private func failingCalls(_ component: Component, _ calls: Int) -> Verdict {

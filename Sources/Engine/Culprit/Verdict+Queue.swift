@@ -31,8 +31,8 @@ extension Evidence {
     }
 }
 
-/// A kind of request that keeps the API server much busier than before: it has at least a third of the time that was added
-/// outside queues.
+/// A kind of request that there is much more of, or that occupies the API server for much longer: it has doubled, and is at
+/// least a third of what was added and a twentieth of all.
 struct GrownFlow: Equatable, Sendable {
     /// Of requests.
     var series: Int

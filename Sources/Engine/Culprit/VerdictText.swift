@@ -23,6 +23,10 @@ enum VerdictText {
         return resource.isEmpty ? request.verb : "\(request.verb) \(resource)"
     }
 
+    static func counted(_ count: Int, _ one: String, _ several: String) -> String {
+        "\(count) \(count == 1 ? one : several)"
+    }
+
     static func rate(_ perSecond: Double) -> String { number(perSecond) }
 
     /// Something that spans say, in quotation marks. Nothing is escaped, since outputs escape whole sentences: what is unsafe
