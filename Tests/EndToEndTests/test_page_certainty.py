@@ -7,11 +7,12 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from harness import http_client, now, spans
+from harness import http_client, now, project, spans
 from harness.chromium import chromium
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.spans import SECOND
+from harness.viewer import Viewer
 from harness.waiting import eventually
 from test_kept_traces import NO_RULES
 
@@ -125,10 +126,15 @@ def test_an_open_incident_goes_on_with_the_clock(incident, page):
     page.unroute_all(behavior="wait")
 
 
-def test_what_an_incident_affects_is_what_it_counted(incident, page):
-    daemon, found = incident
+def test_what_an_incident_affects_is_what_it_counted(page):
+    with Viewer("--quiet", project.EXAMPLE) as viewer:
+        check_what_is_affected(viewer, page)
+
+
+def check_what_is_affected(viewer, page):
+    found = viewer.ask("/api/v1/incidents")[0]
     verbs = [verb["verb"] for verb in found["requests"]["verbs"] if verb["slow"] + verb["failed"] > 0.05 * verb["count"]]
     assert verbs and {key: sum(verb[key] for verb in found["requests"]["verbs"]) for key in ("count", "slow", "failed")} == {
         key: found["requests"][key] for key in ("count", "slow", "failed")}
-    page.goto(f"http://{daemon.query}/?tab=incidents")
+    page.goto(f"{viewer.url}/?tab=incidents")
     expect(page.locator("article.incident").first).to_contain_text(f": {', '.join(verbs)}")
