@@ -77,7 +77,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Traces", dependencies: ["Archive", "Engine", "OTLP", "Support"], swiftSettings: settings),
+            name: "Traces", dependencies: ["Archive", "Engine", "OTLP", "Support", "CLZ4"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["Engine", "Rules", "Support"], swiftSettings: settings),
         .target(
             name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support", "YAML"], swiftSettings: settings),

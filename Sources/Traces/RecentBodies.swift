@@ -4,16 +4,25 @@ import Synchronization
 /// Recent export bodies as they came, so that a trace can be shown with everything that its spans carry. The oldest are
 /// evicted once they exceed a number of bytes.
 ///
-/// Nothing is decoded until a trace is asked for: a body costs one copy and a few bits for each span.
+/// Nothing is decoded until a trace is asked for: a body costs one copy and a few bits for each span. Bodies that are
+/// compressed meanwhile take a tenth of the room.
 package final class RecentBodies: Sendable {
     /// An `ExportTraceServiceRequest` on the wire, valid.
     struct Body: Sendable {
-        fileprivate let chunk: BodyChunk
+        fileprivate let storage: Storage
         fileprivate let range: Range<Int>
 
         func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
-            try chunk.withBytes(range, body)
+            switch storage {
+            case .chunk(let chunk): try chunk.withBytes(range, body)
+            case .blocks(let blocks): try blocks.withBytes(range, body)
+            }
         }
+    }
+
+    fileprivate enum Storage: Sendable {
+        case chunk(BodyChunk)
+        case blocks(CompressedBodies)
     }
 
     /// Where a body is, and which traces it may hold.
@@ -25,19 +34,32 @@ package final class RecentBodies: Sendable {
         var byteCount: Int { filter.byteCount + 128 }
     }
 
-    /// A chunk and its bodies, in order of arrival.
+    /// The bodies of a chunk, in order of arrival.
     private struct Segment: Sendable {
-        var chunk: BodyChunk
+        /// nil if they are compressed.
+        var chunk: BodyChunk?
+        var blocks: CompressedBodies?
         var entries: [Entry] = []
         /// The arrival of the first body, Unix nanoseconds.
         let arrival: Int64
+        /// Whether it stays as it is: little would be gained.
+        var isPoor = false
 
-        var byteCount: Int { entries.reduce(chunk.capacity) { $0 + $1.byteCount } }
+        var byteCount: Int {
+            entries.reduce((chunk?.capacity ?? 0) + (blocks?.byteCount ?? 0)) { $0 + $1.byteCount }
+        }
+
+        func body(_ entry: Entry) -> Body? {
+            if let chunk { return Body(storage: .chunk(chunk), range: entry.range) }
+            return blocks.map { Body(storage: .blocks($0), range: entry.range) }
+        }
     }
 
     private struct State {
         /// In order of arrival; the last is being filled.
         var segments: [Segment] = []
+        /// Empty chunks for the next segments; counted.
+        var spares: [BodyChunk] = []
         var byteCount = 0
         var dropped = 0
     }
@@ -59,7 +81,7 @@ package final class RecentBodies: Sendable {
         guard limit > 0, batch.count > 0 else { return }
         let filter = TraceFilter(batch)
         state.withLock { state in
-            if let last = state.segments.indices.last, let range = state.segments[last].chunk.append(message) {
+            if let last = state.segments.indices.last, let range = state.segments[last].chunk?.append(message) {
                 let entry = Entry(range: range, filter: filter)
                 state.segments[last].entries.append(entry)
                 state.byteCount += entry.byteCount
@@ -78,11 +100,24 @@ package final class RecentBodies: Sendable {
             state.dropped += 1
             return
         }
-        let spare = evict(&state, room: room)
-        let chunk = spare.flatMap { $0.capacity == capacity ? $0 : nil } ?? BodyChunk(capacity: capacity)
-        guard let range = chunk.append(message) else { return }
-        state.segments.append(Segment(chunk: chunk, entries: [Entry(range: range, filter: filter)], arrival: arrival))
+        let chunk = takeSpare(capacity, &state)
+        let evicted = evict(&state, room: room)
+        let ready = chunk ?? evicted.flatMap { $0.capacity == capacity ? $0 : nil } ?? BodyChunk(capacity: capacity)
+        guard let range = ready.append(message) else { return }
+        state.segments.append(
+            Segment(chunk: ready, entries: [Entry(range: range, filter: filter)], arrival: arrival))
         state.byteCount += room
+    }
+
+    /// An empty chunk that was compressed, or nil; a large body needs the room of all of them.
+    private func takeSpare(_ capacity: Int, _ state: inout State) -> BodyChunk? {
+        let taken = capacity == chunkBytes ? state.spares.popLast() : nil
+        if capacity != chunkBytes {
+            state.byteCount -= state.spares.count * chunkBytes
+            state.spares.removeAll()
+        }
+        if taken != nil { state.byteCount -= chunkBytes }
+        return taken
     }
 
     /// Makes room.
@@ -93,18 +128,65 @@ package final class RecentBodies: Sendable {
             var oldest = state.segments.removeFirst()
             state.byteCount -= oldest.byteCount
             guard isKnownUniquelyReferenced(&oldest.chunk) else { continue }
-            oldest.chunk.reset()
+            oldest.chunk?.reset()
             spare = oldest.chunk
         }
         return spare
     }
+
+    // MARK: Compression
+
+    private struct FullChunk {
+        var chunk: BodyChunk
+        /// Where its bodies are.
+        let ranges: [Range<Int>]
+    }
+
+    /// Compresses the bodies of full chunks, the latest first, for about as long as `budget`. Call it from one thread.
+    package func compress(within budget: Duration) {
+        let end = ContinuousClock.now + budget
+        let isBehind = state.withLock { $0.segments.count { $0.chunk != nil && !$0.isPoor } } > Self.behind
+        while ContinuousClock.now < end, var full = nextToCompress() {
+            let blocks = CompressedBodies(full.chunk, full.ranges, isBehind ? .fast : .better)
+            state.withLock { store(blocks, insteadOf: &full.chunk, &$0) }
+        }
+    }
+
+    private func nextToCompress() -> FullChunk? {
+        state.withLock { state in
+            let full = state.segments.dropLast().last { !$0.isPoor && $0.chunk != nil }
+            return full.flatMap { segment in
+                segment.chunk.map { FullChunk(chunk: $0, ranges: segment.entries.map(\.range)) }
+            }
+        }
+    }
+
+    private func store(_ blocks: CompressedBodies, insteadOf chunk: inout BodyChunk, _ state: inout State) {
+        // It may have been evicted meanwhile.
+        guard let index = state.segments.lastIndex(where: { $0.chunk === chunk }) else { return }
+        guard blocks.byteCount < chunk.capacity / 4 * 3 else { return state.segments[index].isPoor = true }
+        state.byteCount += blocks.byteCount - chunk.capacity
+        state.segments[index].blocks = blocks
+        state.segments[index].chunk = nil
+        // Fresh memory would cost more than the copy.
+        let isSpare = chunk.capacity == chunkBytes && state.spares.count < limit / chunkBytes / Self.sparePart
+        guard isSpare, isKnownUniquelyReferenced(&chunk) else { return }
+        chunk.reset()
+        state.spares.append(chunk)
+        state.byteCount += chunkBytes
+    }
+
+    /// With more chunks to compress there is no time to compress them well.
+    private static let behind = 8
+    /// Spare chunks take at most this part of all.
+    private static let sparePart = 48
 
     /// Bodies that may hold spans of any of some traces, in order of arrival.
     func bodies(mayHold traces: [TraceID]) -> [Body] {
         state.withLock { state in
             state.segments.flatMap { segment in
                 segment.entries.lazy.filter { entry in traces.contains { entry.filter.mayHold($0) } }
-                    .map { Body(chunk: segment.chunk, range: $0.range) }
+                    .compactMap { segment.body($0) }
             }
         }
     }
@@ -121,43 +203,5 @@ package final class RecentBodies: Sendable {
         package var dropped: Int
         /// The arrival of the oldest, Unix nanoseconds.
         package var oldest: Int64?
-    }
-}
-
-/// Memory that bodies share, so that keeping one takes neither an allocation nor fresh pages.
-///
-/// Appending and resetting need the lock of `RecentBodies`. What was appended doesn't change until a reset, which needs the
-/// only reference, so readers need no lock.
-@safe
-final class BodyChunk: @unchecked Sendable {
-    private let memory: UnsafeMutableRawBufferPointer
-    private var used = 0
-
-    init(capacity: Int) {
-        unsafe memory = .allocate(byteCount: capacity, alignment: 16)
-    }
-
-    deinit {
-        unsafe memory.deallocate()
-    }
-
-    var capacity: Int { unsafe memory.count }
-
-    /// Copies a body.
-    /// - Returns: where it is; nil if there is no room.
-    func append(_ message: RawSpan) -> Range<Int>? {
-        let range = used..<used + message.byteCount
-        guard range.upperBound <= capacity else { return nil }
-        unsafe message.withUnsafeBytes {
-            unsafe UnsafeMutableRawBufferPointer(rebasing: memory[range]).copyMemory(from: $0)
-        }
-        used = range.upperBound
-        return range
-    }
-
-    func reset() { used = 0 }
-
-    func withBytes<Result>(_ range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
-        try unsafe body(UnsafeRawBufferPointer(rebasing: memory[range]).bytes)
     }
 }

@@ -3,7 +3,8 @@ package import Pipeline
 import ServiceLifecycle
 package import Traces
 
-/// Keeps the traces that active alerts and open incidents name, and those that stand out among their kind of request.
+/// Keeps the traces that active alerts and open incidents name, and those that stand out among their kind of request; and
+/// compresses recent bodies.
 package struct TraceKeeper: Service {
     private let pipeline: Pipeline
     private let bodies: RecentBodies
@@ -12,6 +13,8 @@ package struct TraceKeeper: Service {
     private let thread = WorkThread("faultline.traces", qos: .utility)
 
     private static let period = Duration.seconds(1)
+    /// For compressing, in each period: a twentieth of a core.
+    private static let compression = Duration.milliseconds(50)
 
     package init(_ pipeline: Pipeline, bodies: RecentBodies, kept: TracesKept) {
         self.pipeline = pipeline
@@ -21,6 +24,7 @@ package struct TraceKeeper: Service {
 
     package func run() async throws {
         await thread.repeat(every: Self.period) {
+            bodies.compress(within: Self.compression)
             kept.named.keep(pipeline.namedTraces(), from: bodies)
             guard kept.notable.limit > 0 else { return }
             let traces = notable.update(pipeline.view(), isCrowded: kept.notable.isCrowded)
