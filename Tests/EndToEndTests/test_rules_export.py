@@ -107,7 +107,7 @@ def test_of_native_histograms_they_read_no_classic_buckets(tmp_path):
     assert (result.code, code) == (0, 0), said
     assert not any(f"seconds_{suffix}" in result.output for suffix in ("bucket", "count", "sum"))
     # Any threshold can be interpolated.
-    assert "OddThreshold" in result.output and "histogram_fraction(0, 0.7, sum by (cluster)" in result.output
+    assert "OddThreshold" in result.output and "histogram_fraction(0, 0.7, sum by (cluster, verb)" in result.output
 
 
 def test_what_promql_cannot_say_is_listed(exported):
