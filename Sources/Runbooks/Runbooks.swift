@@ -38,6 +38,7 @@ package enum Runbooks {
         "RequestsOfOneKindFailNow": PackageResources.RequestsOfOneKindFailNow_md,
         "RequestsOfOneKindSlowerNow": PackageResources.RequestsOfOneKindSlowerNow_md,
         "RequestsOfOneKindWaitUnusually": PackageResources.RequestsOfOneKindWaitUnusually_md,
+        "RequestsOfOneVerbSlowerNow": PackageResources.RequestsOfOneVerbSlowerNow_md,
         "RequestsSlowerNow": PackageResources.RequestsSlowerNow_md,
         "RequestsSlowerThanYesterday": PackageResources.RequestsSlowerThanYesterday_md,
         "RequestsWaitOutsideNow": PackageResources.RequestsWaitOutsideNow_md,

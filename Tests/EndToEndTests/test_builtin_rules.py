@@ -11,10 +11,10 @@ from harness.command import faultline
 FIRED = {
     "steady": set(),
     "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",
-                  "EtcdSlowerThanUsual", "EtcdCallsSlowerThanUsual"},
+                  "EtcdSlowerThanUsual", "EtcdCallsSlowerThanUsual", "RequestsOfOneVerbSlowerNow"},
     "errors": {
         "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerStallsNow",
-        "RequestsOfOneKindFailNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",
+        "RequestsOfOneKindFailNow", "RequestsSlowerNow", "RequestsOfOneVerbSlowerNow", "EtcdCallsSlowerNow",
     },
 }
 

@@ -20,11 +20,13 @@ struct RestartBaselineTests {
     private static let second: Int64 = 1_000_000_000
     private static let slot = 5 * second
 
-    private static func replay(_ archive: URL, from start: Int64, _ records: [SlotRecord] = []) throws -> Pipeline {
+    private static func replay(
+        _ archive: URL, from start: Int64, _ records: [SlotRecord] = [], rules: [RuleGroup] = []
+    ) throws -> Pipeline {
         var limits = WindowLimits()
         limits.duration = nil
         let replay = try Replay([archive.path], endingIn: start..<(.max)) {
-            let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
+            let pipeline = Pipeline(rules: RuleEvaluator(rules), limits: limits)
             pipeline.remember(records)
             return pipeline
         }
@@ -61,6 +63,18 @@ struct RestartBaselineTests {
         }
         let forgetful = Self.evidence(try Self.replay(archive, from: restart), comparison)
         #expect(forgetful.components.allSatisfy { $0.baselineSeconds == nil })
+    }
+
+    @Test func `counts in the memory of rules`() throws {
+        let archive = Captures.slow
+        let fault = try #require(try Captures.companion(archive, "facts.json", as: Facts.self).faults.first).start_ns
+        let restart = (fault / Self.slot - 1) * Self.slot
+        let records = try Self.replay(archive, from: .min).records(after: .min).filter { $0.start < restart }
+        let rules = try BuiltinRules.controlPlane().groups
+        let used = try [records, []].map { records in
+            try Self.replay(archive, from: restart, records, rules: rules).evaluation.countByteCount
+        }
+        #expect(used[0] - used[1] >= records.reduce(0) { $0 + $1.encoded.count })
     }
 
     @Test func `never ends the process, whatever the bytes are`() throws {

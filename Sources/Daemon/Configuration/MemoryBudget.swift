@@ -14,7 +14,7 @@ struct MemoryBudget: Equatable, Sendable {
         case traces
         /// Working memory for dividing the requests of a slot, and the temporary attribution of unsettled slots.
         case attribution
-        /// Sliding counts of the ranges that rules use.
+        /// What rules and verdicts compare with, and sliding counts of the ranges that rules use.
         case rules
         /// Incoming bodies, and what they are decoded to.
         case ingest

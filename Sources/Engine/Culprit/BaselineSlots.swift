@@ -70,7 +70,7 @@ struct BaselineSlots {
             durations.add(cells, usual: usual)
         }
 
-        mutating func endSlot() { durations.endPart() }
+        mutating func endSlot() { if end != nil { durations.endPart() } }
 
         private mutating func close() {
             guard let end else { return }

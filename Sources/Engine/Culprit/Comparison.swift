@@ -171,7 +171,7 @@ extension WindowView {
     }
 
     private static let culpritInterval: Int64 = 30_000_000_000
-    static let culpritBaseline: Int64 = 600_000_000_000
+    package static let culpritBaseline: Int64 = 600_000_000_000
     private static let culpritBaselineMin: Int64 = 60_000_000_000
     /// Half of the interval of an alert.
     static let culpritBaselineShortest: Int64 = 15_000_000_000

@@ -46,6 +46,8 @@ struct CountedHours: Sendable {
     /// By the start of the hour, Unix nanoseconds.
     private var hours: [Int64: HistoryBlock] = [:]
 
+    var byteCount: Int { hours.values.reduce(0) { $0 + $1.byteCount } }
+
     /// nil if the window doesn't hold all of the hour, or nothing ended in it.
     fileprivate mutating func hour(from start: Int64, in view: WindowView) -> HistoryBlock? {
         if let known = hours[start] { return known }

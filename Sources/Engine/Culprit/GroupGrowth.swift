@@ -89,8 +89,7 @@ extension WindowView {
             numbers.map { number in
                 let ratio = samplingRatio(ofSeries: groups[number].series.first, asking.population)
                 return Growths(
-                    statistics[number], longParts: now[number].longParts, learned[number].baseline, sampled: ratio,
-                    groups: numbers.count)
+                    statistics[number], learned[number].baseline, sampled: ratio, groups: numbers.count)
             }
         }
     }

@@ -9,6 +9,7 @@ struct GrowthBaseline: Sendable {
     /// The comparable durations of the stretches that don't stand out from the others.
     private let healthyCount: Int
     private let healthyLong: LongDurations
+    private let healthyParts: LongParts
 
     /// What a statistic is in health.
     private struct Usual {
@@ -30,6 +31,7 @@ struct GrowthBaseline: Sendable {
         let healthy = Self.healthy(stretches).map { stretches[$0] }
         healthyCount = healthy.reduce(0) { $0 + $1.count }
         healthyLong = healthy.reduce(into: LongDurations()) { $0.add($1.long) }
+        healthyParts = healthy.reduce(into: LongParts()) { $0.add($1.parts) }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         usual = InlineArray { number in
             let statistic = GrowthStatistic.allCases[number]
@@ -92,6 +94,17 @@ struct GrowthBaseline: Sendable {
                     long: now.long.count(atLeast: doublings), outOf: now.count, before: (before, healthyCount)))
         }
         return min(least * Double(longest - shortest + 1), 1)
+    }
+
+    /// The probability that as many slots have a duration of some length, up to what a statistic is now, if nothing has
+    /// changed: for few durations that are far longer than any before.
+    func chanceOfParts(_ statistic: GrowthStatistic, _ now: StretchStatistics) -> Double {
+        let longest = min(Int((now[statistic] ?? 0).rounded(.down)), LongDurations.doublingsMax)
+        guard longest >= 1 else { return 1 }
+        let least = (1...longest).reduce(1.0) { least, doublings in
+            min(least, now.parts.chance(doublings: doublings, before: healthyParts))
+        }
+        return min(least * Double(longest), 1)
     }
 
     /// The least probability that so many durations can have, however long they are.

@@ -13,12 +13,11 @@ package struct Growths: Sendable {
     /// nil if there is too little to compare.
     ///
     /// - Parameters:
-    ///   - longParts: how many of the slots have a duration that is several times the usual.
     ///   - ratio: the share of the durations that is here, if traces are sampled.
     ///   - groups: how many are compared. Many groups are many tests, so growth has to be so large that any of them exceeds
     ///     it as rarely.
     init?(
-        _ now: StretchStatistics, longParts: Int, _ baseline: GrowthBaseline, sampled ratio: Double = 1, groups: Int
+        _ now: StretchStatistics, _ baseline: GrowthBaseline, sampled ratio: Double = 1, groups: Int
     ) {
         guard baseline.count >= GrowthBaseline.countMin else { return nil }
         let chanceMax = Chance.limit / Double(max(groups, 1))
@@ -29,12 +28,13 @@ package struct Growths: Sendable {
                 // A few durations decide the p90, and two long ones of fifteen are no rarity.
                 let isGrown =
                     change.deviations >= sure
-                    && (statistic != .tail || now.count >= Self.many || baseline.chance(statistic, now) < chanceMax)
+                    && (statistic != .tail || now.count >= Self.many || baseline.chance(statistic, now) < chanceMax
+                        || baseline.chanceOfParts(statistic, now) < chanceMax)
                 return isGrown ? change.times : min(change.times, 1)
             }
         } else {
             guard baseline.leastChance(of: now.count) < chanceMax else { return nil }
-            let isLasting = longParts >= Self.longPartsMin
+            let isLasting = now.parts.count(atLeast: Self.marginOfFew) >= Self.longPartsMin
             times = GrowthStatistic.allCases.map { statistic in
                 let isGrown =
                     isLasting && !statistic.isOfParts

@@ -12,15 +12,14 @@ struct RelativeDurations: Sendable {
     private var part = LatencyHistogram()
     /// What the tails of its parts are, as steps.
     private var tails = PartTails()
-    /// Parts, however few durations they have, with one that is several times the usual.
-    private(set) var longParts = 0
-    private var partIsLong = false
+    /// Its parts, however few durations they have, by the longest.
+    private var parts = LongParts()
+    /// The longest of the last few seconds, as steps.
+    private var longestOfPart = Int.min
 
     private static let shift = LatencyBucket.codeCount
     /// With fewer durations, the tail of a few seconds is one of them.
     private static let partMin = 20
-    /// Four times.
-    private static let longSteps = 128
 
     /// - Parameter keepsDurations: without it nothing is `compared`, which takes half of the memory.
     init(keepsDurations: Bool = true) {
@@ -39,15 +38,15 @@ struct RelativeDurations: Sendable {
     mutating func add(_ cells: Span<SeriesCounts.Cell>, usual: Int?) {
         for index in cells.indices { heard += Int(cells[index].count) }
         guard let usual, !cells.isEmpty else { return }
-        if Int(cells[cells.count - 1].code) >= max(usual, UsualDurations.codeMin) + Self.longSteps { partIsLong = true }
+        longestOfPart = max(longestOfPart, Int(cells[cells.count - 1].code) - usual)
         if keepsDurations { compared.add(cells) }
         part.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
     }
 
     /// Ends a few seconds whose durations have been added. Too few are added to what follows.
     mutating func endPart() {
-        if partIsLong { longParts += 1 }
-        partIsLong = false
+        parts.add(longest: longestOfPart)
+        longestOfPart = .min
         guard part.count >= Self.partMin else { return }
         tails.add(part)
         ended.add(part)
@@ -60,7 +59,7 @@ struct RelativeDurations: Sendable {
         compared.add(other.compared)
         ended.add(other.steps)
         tails.add(other.tails)
-        longParts += other.longParts
+        parts.add(other.parts)
     }
 
     /// Removes all durations, but keeps the memory.
@@ -68,7 +67,7 @@ struct RelativeDurations: Sendable {
         ended.removeAll()
         compared.removeAll()
         part.removeAll()
-        (heard, tails, longParts, partIsLong) = (0, PartTails(), 0, false)
+        (heard, tails, parts, longestOfPart) = (0, PartTails(), LongParts(), .min)
     }
 
     private var steps: LatencyHistogram {
@@ -83,7 +82,7 @@ struct RelativeDurations: Sendable {
         var ratios = Ratios(of: steps.count)
         steps.forEachCell { step, count in ratios.add(step - Self.shift, count: count) }
         return StretchStatistics(
-            heard: heard, count: count, ratios, calm: tails.calmest.map { $0 - Self.shift },
+            heard: heard, count: count, ratios, parts: parts, calm: tails.calmest.map { $0 - Self.shift },
             calmTail: tails.calmestTail.map { $0 - Self.shift })
     }
 }

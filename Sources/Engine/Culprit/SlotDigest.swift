@@ -14,6 +14,8 @@ struct SlotDigest: Sendable {
 
     private static let longSpansMax = 1_000
 
+    var byteCount: Int { MemoryLayout<Self>.stride + longSpans.capacity * MemoryLayout<Range<Int64>>.stride }
+
     /// - Parameters:
     ///   - roles: by operation.
     ///   - isWanted: by request series.
@@ -76,6 +78,8 @@ package struct SlotDigests: Sendable {
     var hours = CountedHours()
 
     package init() {}
+
+    package var byteCount: Int { known.values.reduce(hours.byteCount) { $0 + $1.digest.byteCount } }
 
     /// - Parameter make: called if the slot has changed.
     mutating func digest(of slot: SlotView, cluster: String, make: () -> SlotDigest) -> SlotDigest {

@@ -5,16 +5,18 @@ struct StretchStatistics: Sendable {
     /// Durations that could be compared.
     let count: Int
     let long: LongDurations
+    let parts: LongParts
     private let values: InlineArray<7, Double?>
     private let variancesOfOne: InlineArray<7, Double>
 
     /// - Parameters:
     ///   - calm: the p85 of the calmest few seconds, as steps.
     ///   - calmTail: their p97.
-    init(heard: Int, count: Int, _ ratios: Ratios, calm: Int?, calmTail: Int?) {
+    init(heard: Int, count: Int, _ ratios: Ratios, parts: LongParts, calm: Int?, calmTail: Int?) {
         self.heard = heard
         self.count = count
         long = ratios.long
+        self.parts = parts
         let quantiles = ratios.quantiles
         let mean = ratios.mean
         variancesOfOne = InlineArray { ratios.varianceOfOne(GrowthStatistic.allCases[$0]) }

@@ -15,7 +15,7 @@ package struct RememberedSlots: Sendable {
     /// By component number.
     private let components: [String]
     /// The records under the numbers of a view, and the names that these stood for.
-    private var numbered: (slots: [SlotView], names: Names)?
+    private var numbered: (slots: [SlotView], names: Names, byteCount: Int)?
 
     /// How long records are kept: as long as a baseline goes back, and half as long again for the incidents that it
     /// leaves out. Nanoseconds.
@@ -36,9 +36,12 @@ package struct RememberedSlots: Sendable {
         if let record = records.first, record.end <= oldest || numbered?.names != Names(view) {
             records.removeAll { $0.end <= oldest || $0.end > first.start }
             let numbers = SlotNumbers(view, components: components)
-            numbered = (records.map { SlotView(remembered: $0, numbers) }, Names(view))
+            let slots = records.map { SlotView(remembered: $0, numbers) }
+            let bytes = zip(records, slots).reduce(0) { $0 + $1.0.byteCount + $1.1.countsByteCount }
+            numbered = (slots, Names(view), bytes)
         }
         view.remembered = numbered?.slots ?? []
+        view.rememberedByteCount = numbered?.byteCount ?? 0
     }
 }
 

@@ -28,6 +28,14 @@ package struct SlotRecord: Sendable {
     /// Unix nanoseconds, exclusive.
     var end: Int64 { start.addingSaturating(Window.slotWidth) }
 
+    /// Bytes, those of labels estimated.
+    var byteCount: Int {
+        [counts, ownWork, ownWorkWithoutEtcd].reduce((operations.count + requests.count) * Self.labelBytes) {
+            $0 + $1.byteCount
+        }
+    }
+    private static let labelBytes = 256
+
     private static let mark = Array("FLSL".utf8)
     private static let version: UInt64 = 1
 

@@ -117,6 +117,9 @@ package struct SlotView: Sendable {
             selfTimeBuckets: summaries.attribution?.buckets ?? selfTimeBuckets)
     }
 
+    /// Bytes of its counts.
+    var countsByteCount: Int { (summary?.byteCount ?? 0) + (attributionSummary?.byteCount ?? 0) }
+
     var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
 
     /// Unix nanoseconds, exclusive.

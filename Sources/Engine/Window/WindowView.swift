@@ -65,6 +65,8 @@ package struct WindowView: Sendable {
     package private(set) var slots: [SlotView]
     /// Earlier slots of which only the counts are known, in order of time: what is usual is learned from them too.
     var remembered: [SlotView] = []
+    /// Bytes of these, and of the records that they come from.
+    package internal(set) var rememberedByteCount = 0
     /// Spans that ended before this may have been evicted, Unix nanoseconds.
     package let horizon: Int64
     /// Labels by operation number, valid for this view only: the next may give the number to another name.

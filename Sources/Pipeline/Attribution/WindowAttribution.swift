@@ -96,6 +96,9 @@ final class WindowAttribution: Sendable {
         digests.withLock { view.evidence(questions, components, &$0) }
     }
 
+    /// Bytes of what was read for evidence and is kept for the next time.
+    var evidenceByteCount: Int { digests.withLock { $0.byteCount } }
+
     /// Totals of settled slots.
     var totals: ComponentTotals { published.withLock { $0.totals } }
 
@@ -152,6 +155,8 @@ final class EvaluatedWindow: ViewedSource {
         self.thresholds = thresholds
         self.attribution = attribution
     }
+
+    var comparedByteCount: Int { view.rememberedByteCount + attribution.evidenceByteCount }
 
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]

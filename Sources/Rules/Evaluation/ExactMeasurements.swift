@@ -72,6 +72,12 @@ struct ExactMeasurements {
                     requests[number].slowdowns = slowdown.measure(
                         population, from: from, to: to, selection, over: source)
                 }
+            case .errorGrowth:
+                for (number, selection) in zip(numbers, selections()) {
+                    requests[number].slowdowns = ErrorGrowth.measure(
+                        population, from: from, to: to, selection, since: requests[number].since,
+                        groups: requests[number].indexOfGroup.count, over: source)
+                }
             case .growth(let statistic), .partGrowth(let statistic, _):
                 let asked = GrowthRange(population, from..<to, offset: key.offset)
                 for number in numbers {

@@ -57,6 +57,9 @@ package protocol MeasurementSource {
         from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
     ) -> RequestOutcomes
 
+    /// Bytes of what it keeps to compare with, besides the window.
+    var comparedByteCount: Int { get }
+
     /// Spans that ended before this may have been evicted, in nanoseconds since the epoch.
     var horizon: Int64 { get }
 
@@ -80,6 +83,8 @@ extension MeasurementSource {
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 
     package var horizon: Int64 { .min }
+
+    package var comparedByteCount: Int { 0 }
 
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] { [] }
 

@@ -47,9 +47,11 @@ package struct RuleEvaluator: Sendable {
     private var ranges: [WatchedRange] = []
     private var knownInstances = KnownInstances()
     private var usualGrowths = UsualGrowths()
+    /// Bytes that the source of the last evaluation kept to compare with.
+    private var comparedByteCount = 0
     package internal(set) var incidents = IncidentTracker()
 
-    /// - Parameter countBytesMax: bytes that the counts of all ranges may take, with what is usual for growth; ranges
+    /// - Parameter countBytesMax: bytes that the counts of all ranges may take, with what they are compared with; ranges
     ///   beyond it are scanned.
     package init(
         _ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax, countBytesMax: Int = RuleEvaluator.countBytesMax
@@ -152,8 +154,10 @@ package struct RuleEvaluator: Sendable {
     /// The durations, nanoseconds, beyond which rules call a span bad; rising.
     package private(set) var thresholds: [Int64] = []
 
-    /// Bytes that the counts of all ranges take, and what is usual for growth.
-    package var countByteCount: Int { ranges.reduce(usualGrowths.byteCount) { $0 + $1.counts.byteCount } }
+    /// Bytes that the counts of all ranges take, and what rules and evidence compare with.
+    package var countByteCount: Int {
+        ranges.reduce(usualGrowths.byteCount + comparedByteCount) { $0 + $1.counts.byteCount }
+    }
 
     /// Groups that have series or alerts.
     var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
@@ -223,6 +227,7 @@ package struct RuleEvaluator: Sendable {
     }
 
     private mutating func advance(_ due: Set<Int>, to time: Int64, over source: some MeasurementSource) {
+        comparedByteCount = source.comparedByteCount
         var held = countByteCount
         for range in due.sorted() {
             held -= ranges[range].counts.byteCount

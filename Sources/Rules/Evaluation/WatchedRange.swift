@@ -116,7 +116,7 @@ extension WatchedRange.Key {
     /// Whether it is about the durations of spans or requests, not their parts, and not compared with others.
     fileprivate var isOfDurations: Bool {
         switch measured {
-        case .slowdown, .growth, .partGrowth: false
+        case .slowdown, .growth, .partGrowth, .errorGrowth: false
         case .durations, .selfTimes, .part, .parts: measuredPopulation.isCounted
         }
     }
@@ -127,7 +127,7 @@ extension WatchedRange.Key {
     /// The population that has its durations.
     var measuredPopulation: Population {
         switch measured {
-        case .durations, .slowdown, .growth: population
+        case .durations, .slowdown, .growth, .errorGrowth: population
         case .selfTimes: .selfTimes
         case .part, .parts, .partGrowth: .parts
         }
@@ -136,7 +136,7 @@ extension WatchedRange.Key {
     /// The series of the measured population that belong to a series of the selector's population.
     func measuredSeries(of series: Int32) -> Range<Int> {
         switch measured {
-        case .durations, .selfTimes, .slowdown, .growth:
+        case .durations, .selfTimes, .slowdown, .growth, .errorGrowth:
             return Int(series)..<Int(series) + 1
         case .part(let component), .partGrowth(_, let component):
             let part = Population.part(of: Int(series), component)

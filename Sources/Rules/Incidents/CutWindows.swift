@@ -66,6 +66,10 @@ struct CutWindows<Source: MeasurementSource> {
         case .slowdown(let slowdown):
             slowdown.measure(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
+        case .errorGrowth:
+            ErrorGrowth.measure(
+                key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, since: [since],
+                groups: 1, over: source)[0]
         case .growth(let statistic), .partGrowth(let statistic, _):
             growth(key, part)?[statistic]
         case .durations, .selfTimes, .part, .parts: nil

@@ -81,19 +81,21 @@ package enum Measured: Hashable, Comparable, Sendable {
     case growth(GrowthStatistic)
     /// A component's part of the rule's requests, compared in the same way.
     case partGrowth(GrowthStatistic, Component)
+    /// How often the rule's spans or requests fail, compared with how often they usually do.
+    case errorGrowth
 
-    /// Whether it is a ratio to earlier durations.
+    /// Whether it is a ratio to an earlier time.
     var isComparison: Bool {
         switch self {
-        case .slowdown, .growth, .partGrowth: true
+        case .slowdown, .growth, .partGrowth, .errorGrowth: true
         case .durations, .selfTimes, .part, .parts: false
         }
     }
 
-    /// Whether it is compared with what is usual, which is kept from one evaluation to the next.
+    /// Whether it is compared with what is usual.
     var isOfUsual: Bool {
         switch self {
-        case .growth, .partGrowth: true
+        case .growth, .partGrowth, .errorGrowth: true
         case .durations, .selfTimes, .part, .parts, .slowdown: false
         }
     }
@@ -110,6 +112,7 @@ package enum Measured: Hashable, Comparable, Sendable {
         case .slowdown(let slowdown): (4, slowdown.ago, slowdown.quantile.fraction)
         case .growth(let statistic): (5, Int64(statistic.rawValue), 0)
         case .partGrowth(let statistic, let component): (6, Int64(component.number), Double(statistic.rawValue))
+        case .errorGrowth: (7, 0, 0)
         }
     }
 

@@ -155,6 +155,39 @@ def both(first, second):
     return fault
 
 
+def within(is_request, other):
+    """A fault of some requests only: those of traces that have such a span."""
+
+    def fault(trace, period, chance):
+        if any(is_request(service, span) for service, span in trace):
+            other(trace, period, chance)
+
+    return fault
+
+
+def of_verb(verb):
+    """Whether a span is the API server's own of a request: GET of one object or of a list, PATCH, …"""
+    method = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT"}.get(verb, verb.upper())
+
+    def is_request(service, span):
+        is_server = service == "apiserver" and span.kind == Span.SPAN_KIND_SERVER and span.name.startswith(method + " ")
+        return is_server and (method != "GET" or span.name.endswith("{:name}") == (verb == "get"))
+
+    return is_request
+
+
+def failing_requests(is_request, share):
+    """A share of the requests fails in the API server itself, as fast as ever."""
+
+    def fault(trace, period, chance):
+        for service, span in trace:
+            if is_request(service, span) and period[0] <= span.start_time_unix_nano < period[1]:
+                if chance.random() < share:
+                    _fail(span)
+
+    return fault
+
+
 def stopped(victim, stop, run):
     """A process is paused for `stop` nanoseconds and runs for `run`, over and over. What would have happened during a pause
     happens after it."""

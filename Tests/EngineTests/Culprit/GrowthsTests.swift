@@ -31,8 +31,7 @@ import Testing
     /// - Parameter before: of each of the twenty half minutes before.
     private static func growths(of now: Stretch, before: [Int64], groups: Int = 1) -> Growths? {
         let stretches = (0..<20).map { _ in Stretch(before).durations.statistics }
-        return Growths(
-            now.durations.statistics, longParts: now.durations.longParts, GrowthBaseline(stretches), groups: groups)
+        return Growths(now.durations.statistics, GrowthBaseline(stretches), groups: groups)
     }
 
     private static func durations(_ count: Int, slow: Int) -> [Int64] {
@@ -49,6 +48,25 @@ import Testing
     func `has a p90 where nothing before explains it`(count: Int, slow: Int) throws {
         let now = Stretch(Self.durations(count, slow: slow))
         #expect(try #require(Self.growths(of: now, before: Self.durations(count, slow: 0)))[.tail] > 50)
+    }
+
+    /// - Parameter slow: how many durations of each five seconds, of four, are long.
+    @Test(arguments: [([1, 1, 1, 1, 1, 0], true), ([2, 2, 1, 0, 0, 0], false), ([5, 0, 0, 0, 0, 0], false)])
+    func `has a p90 of few long durations if they are beyond anything before and all over the time`(
+        slow: [Int], isGrowth: Bool
+    ) throws {
+        let now = Stretch(slow.map { Self.durations(4, slow: $0) })
+        // So short a time before that the exact test can't tell.
+        let stretches = (0..<4).map { _ in Stretch(Self.durations(24, slow: 0)).durations.statistics }
+        let growths = try #require(Growths(now.durations.statistics, GrowthBaseline(stretches), groups: 50))
+        #expect(isGrowth ? growths[.tail] > 50 : growths[.tail] == 1)
+    }
+
+    @Test func `has no p90 of few long durations that were as long before`() {
+        let now = Stretch([1, 1, 1, 1, 1, 0].map { Self.durations(4, slow: $0) })
+        let before = Stretch([Self.durations(4, slow: 1)] + (0..<5).map { _ in Self.durations(4, slow: 0) })
+        let stretches = (0..<4).map { _ in before.durations.statistics }
+        #expect(Growths(now.durations.statistics, GrowthBaseline(stretches), groups: 50)?[.tail] == 1)
     }
 
     @Test func `has no p90 that comes now and then`() {

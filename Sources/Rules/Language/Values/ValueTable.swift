@@ -95,6 +95,10 @@ enum ValueTable {
             form: .function([.statistic, .component], example: "part_growth(p80, authorization)"),
             population: .requests
         ) { ValueTraits(.growth, measured: [.partGrowth($0.statistic(0), $0.component(1))]) },
+        ValueDefinition(
+            "error_growth", .plain, "how many times as often as usual spans or requests fail: see [Errors](#errors)",
+            isAboutErrors: true
+        ) { _ in ValueTraits(.growth, measured: [.errorGrowth]) },
     ]
 
     private static let ofSingleSpans: [ValueDefinition] = [

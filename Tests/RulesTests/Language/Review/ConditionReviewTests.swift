@@ -144,7 +144,7 @@ import Testing
             for (index, range) in inputs.ranges.enumerated() where range.offset == offset {
                 let measured: [Int64] =
                     switch range.measured {
-                    case .durations, .slowdown, .growth: sample
+                    case .durations, .slowdown, .growth, .errorGrowth: sample
                     case .selfTimes: sample.map { $0 / 2 }
                     case .part(let component), .partGrowth(_, let component): parts[component] ?? []
                     case .parts: parts[.etcd, default: []] + parts[.apiServer, default: []]
