@@ -10,6 +10,8 @@ import Testing
     private static let trace = TraceID(high: 0x0101_0101_0101_0101, low: 0x0101_0101_0101_0101)
     private static let sought = RecordedTraces.Sought(trace, endingIn: nil)
     private static let second: Int64 = 1_000_000_000
+    /// When the span of `file` ends, Unix nanoseconds.
+    private static let end = Int64(WireSpanExample().end)
 
     /// Writes a file with one span of the trace for each of some ids.
     private static func file(_ spans: UInt8..., modified: Int64) throws -> RecordedTraces.File {
@@ -89,12 +91,12 @@ import Testing
     }
 
     @Test func `come with lists of operations that say if they may be incomplete`() throws {
-        let all = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(60), upTo: 1_000)
+        let all = try Self.earlier([Self.file(1, modified: Self.end)], within: .seconds(60), upTo: 1_000)
         #expect(all.labels.contains { $0.service != "_other" } && all.limit == nil && all.searched.failure == nil)
         let most = all.labels.count - 1
-        let some = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(60), upTo: most)
+        let some = try Self.earlier([Self.file(1, modified: Self.end)], within: .seconds(60), upTo: most)
         #expect(some.labels.count == most && some.limit == most)
-        let none = try Self.earlier([Self.file(1, modified: 0)], within: .seconds(-1), upTo: 1_000)
+        let none = try Self.earlier([Self.file(1, modified: Self.end)], within: .seconds(-1), upTo: 1_000)
         #expect(none.labels.isEmpty && none.searched.failure == .isTooLong)
     }
 

@@ -107,7 +107,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     }
 
     private func settings() throws -> LoadSettings {
-        guard let match = to.wholeMatch(of: /(.+):(\d+)/), let port = Int(match.2) else {
+        guard let match = to.wholeMatch(of: /(.+):(\d+)/), let port = Int(match.2), 1...65_535 ~= port else {
             throw ValidationError("--to is an address such as 127.0.0.1:4317")
         }
         var settings = LoadSettings()

@@ -128,6 +128,12 @@ struct ReplayOptions: ParsableArguments {
             Console.remark("no spans \(which)\(recorded.map { "; \($0)" } ?? "")")
         }
         for problem in problems { Console.remark(PrintableText.escape(problem)) }
+        let slotsEarly = replay.pipeline.windowGauges().attribution.slotsEarly
+        if slotsEarly > 0 {
+            Console.remark(
+                "\(countText(slotsEarly, "slot")) of five seconds left the window before the spans of their requests were "
+                    + "complete, so that components and verdicts may differ: raise window.max_bytes")
+        }
         return !problems.isEmpty || isEmpty && isSelection
     }
 }
