@@ -60,9 +60,10 @@ def test_the_status_counts_spans(daemon):
     send_requests(daemon)
     status = rows(daemon, "/api/v1/status")
     assert status.pop("last_span") and status.pop("now") and status.pop("spans_per_second") > 0
+    assert status.pop("last_apiserver_span")
     assert status == {
         "received": 4, "accepted": 4, "duplicates": 0, "late": 0, "rejected": {}, "incident": None,
-        "recorded_from": None,
+        "recorded_from": None, "has_baseline": False,
     }
 
 

@@ -171,7 +171,7 @@ def test_a_webhook_that_fails_is_named_whatever_its_failure_policy(
 
 
 def test_requests_that_fail_by_themselves_are_the_api_servers(healthy, tmp_path):
-    fault = faults.failing_requests("GET /api/v1/namespaces/{:namespace}/configmaps", 0.9, 'quota "x" exceeded')
+    fault = faults.refused_requests("GET /api/v1/namespaces/{:namespace}/configmaps", 0.9, 'quota "x" exceeded')
     culprit, alerts = replayed(tmp_path, healthy.with_fault(fault))
     assert (culprit["side"], culprit["component"], culprit["certainty"]) == ("apiserver", "apiserver", "likely")
     assert re.fullmatch(

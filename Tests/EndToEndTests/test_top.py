@@ -140,7 +140,7 @@ def test_a_dumb_terminal_is_printed_to_once(daemon):
 
 def test_a_daemon_that_goes_is_waited_for():
     with Faultline() as daemon, Terminal("--address", daemon.query, "--interval", "500ms") as terminal:
-        eventually(lambda: any("no open incident; no alert is firing" in frame for frame in terminal.frames), "a quiet frame")
+        eventually(lambda: any("no open incident; no alert is firing" in " ".join(frame) for frame in terminal.frames), "a quiet frame")
         assert any("no spans yet" in line for line in terminal.frames[-1])
         daemon.stop()
         eventually(lambda: "is faultline serve running there?" in " ".join(terminal.frames[-1]), "what is wrong")

@@ -135,12 +135,12 @@ package struct TraceTimeline: Sendable {
         requests.append(request)
     }
 
+    /// Its parent, or what was tied to it: an API server that calls itself has a CLIENT span above the request.
     private func authentication(of index: Int) -> Int? {
         let parent = tree.parents[index]
-        guard parent >= 0 else { return tied[index] }
         let isAuthentication =
-            mappings[Int(spans[parent].operation)].component == Component.authentication.number
-        return isAuthentication ? parent : nil
+            parent >= 0 && mappings[Int(spans[parent].operation)].component == Component.authentication.number
+        return isAuthentication ? parent : tied[index]
     }
 
     /// Gives a stretch to a span and its children, as `RequestPartition` does.

@@ -244,7 +244,7 @@ def failing_etcd(share):
     return fault
 
 
-def failing_requests(name, share, says):
+def refused_requests(name, share, says):
     """A share of the requests of a name fails with a message, as fast as ever, and none of the calls below them does."""
 
     def fault(trace, period, chance):
