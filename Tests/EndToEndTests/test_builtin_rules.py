@@ -14,7 +14,7 @@ FIRED = {
                   "EtcdSlowerThanUsual", "EtcdCallsSlowerThanUsual", "RequestsOfOneVerbSlowerNow"},
     "errors": {
         "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerStallsNow",
-        "RequestsOfOneKindFailNow", "RequestsSlowerNow", "RequestsOfOneVerbSlowerNow", "EtcdCallsSlowerNow",
+        "RequestsOfOneKindFailNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",
     },
 }
 
