@@ -4,6 +4,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness import exports, project, small_disks, spans
+from harness.chromium import PATIENCE, chromium
 from harness.counting import Counting
 from harness.daemon import Faultline
 
@@ -68,6 +69,21 @@ def survivor(_long_lived):
             assert exports.send(_long_lived, transport, spans.body(spans.span())).what == exports.TAKEN
         assert (change.received, change.accepted) == (1, 1)
     _long_lived.metrics().check_accounts()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    """As large as on a desk."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    yield page
+    page.close()
 
 
 @pytest.fixture(params=exports.TRANSPORTS)

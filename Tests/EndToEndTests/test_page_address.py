@@ -7,10 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from harness import project
-from harness.chromium import chromium
+from harness.chromium import PATIENCE
 from harness.viewer import Viewer
 
-PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 OPERATION = "etcdserverpb.KV/Txn"
 
@@ -19,20 +18,6 @@ OPERATION = "etcdserverpb.KV/Txn"
 def viewer():
     with Viewer("--quiet", project.EXAMPLE) as viewer:
         yield viewer
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
-    yield page
-    page.close()
 
 
 def asked(page):

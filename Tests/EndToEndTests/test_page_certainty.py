@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness import http_client, now, project, spans
-from harness.chromium import chromium
+from harness.chromium import PATIENCE
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.spans import SECOND
@@ -16,22 +16,7 @@ from harness.viewer import Viewer
 from harness.waiting import eventually
 from test_kept_traces import NO_RULES
 
-PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(PATIENCE)
-    yield page
-    page.close()
 
 
 def send(daemon, *made, service):

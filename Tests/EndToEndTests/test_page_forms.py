@@ -7,11 +7,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from playwright.sync_api import expect
 
 from harness import archives, project, spans
-from harness.chromium import chromium
+from harness.chromium import PATIENCE
 from harness.spans import MILLISECOND, SECOND
 from harness.viewer import Viewer
 
-PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 BEGIN = 1_767_225_600 * SECOND
 
@@ -20,20 +19,6 @@ BEGIN = 1_767_225_600 * SECOND
 def viewer():
     with Viewer("--quiet", project.EXAMPLE) as viewer:
         yield viewer
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(PATIENCE)
-    yield page
-    page.close()
 
 
 FORMS = {

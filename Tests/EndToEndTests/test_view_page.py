@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from harness import clusters, faults, project
-from harness.chromium import chromium
+from harness.chromium import PATIENCE
 from harness.viewer import Viewer
 
-PATIENCE = 30_000
 EMPTY = "from=2026-11-23T05:33:10Z&to=2026-11-23T05:34:10Z"
 FIRST = "from=2026-11-23T04:31:55Z&to=2026-11-23T04:32:30Z"
 FAULT = "from=2026-11-23T04:34:00Z&to=2026-11-23T04:34:40Z"
@@ -28,20 +27,6 @@ groups:
 def viewer(tmp_path_factory):
     with Viewer("--quiet", project.EXAMPLE) as viewer:
         yield viewer
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(PATIENCE)
-    yield page
-    page.close()
 
 
 def test_an_interval_without_spans_gets_no_verdict(viewer, page):

@@ -6,6 +6,9 @@ from playwright.sync_api import sync_playwright
 
 from harness import project
 
+# Milliseconds that a page may take to show something on a busy machine.
+PATIENCE = 60_000
+
 
 @contextmanager
 def chromium():
