@@ -3,7 +3,8 @@
 #   docker build --build-arg COMMIT="$(Scripts/commit.sh)" --tag faultline:VERSION .
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config
+    && apt-get install -qq -y --no-install-recommends liblz4-dev libprotobuf-c-dev libdeflate-dev libnghttp2-dev \
+        zlib1g-dev pkg-config
 WORKDIR /source
 COPY Package.swift ./
 COPY Sources Sources
@@ -17,7 +18,8 @@ RUN FAULTLINE_COMMIT=$COMMIT swift build -c release --product faultline --static
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends ca-certificates libdeflate0 liblz4-1 libprotobuf-c1 zlib1g \
+    && apt-get install -qq -y --no-install-recommends ca-certificates libdeflate0 liblz4-1 libnghttp2-14 libprotobuf-c1 \
+        zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /
 COPY LICENSE /usr/share/doc/faultline/copyright

@@ -61,7 +61,7 @@ update_lists() {
 install_packages() {
     local missing=()
     local library command
-    for library in liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev; do
+    for library in liblz4-dev libprotobuf-c-dev libdeflate-dev libnghttp2-dev zlib1g-dev; do
         has_package "$library" || missing+=("$library")
     done
     for command in pkg-config git; do
@@ -138,7 +138,7 @@ make_client() {
 }
 
 has_command swift || fail "no Swift toolchain; install Swift 6.3: https://www.swift.org/install/linux"
-has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config git
+has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev libnghttp2-dev zlib1g-dev pkg-config git
 install_packages
 if [ "$purpose" = test ]; then
     has_prometheus || unpack prometheus

@@ -160,6 +160,7 @@ def test_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(survivor):
 def test_one_connection_holds_a_quarter_of_what_may_be_in_flight(serve):
     daemon = serve(configuration="limits: {max_request_bytes: 1MiB, max_bytes_in_flight: 4MiB}\n")
     greedy = HTTP2Client(daemon.grpc)
+    greedy.receive_until(lambda: greedy.has_settings)
     for stream in (1, 3):
         greedy.begin(stream)
         greedy.send_in_parts(stream, grpc_frames.message(b"", length=1 << 20) + bytes(700_000))
@@ -408,6 +409,55 @@ def test_endless_tiny_headers_are_refused_over_grpc(survivor):
             raw.read_to_end(connection)
     assert sum(change.refused["grpc"].values()) == 1
     assert set(change.refused["grpc"]) <= {"headers_too_large", "http2_continuation_flood", "protocol_error"}
+
+
+def test_a_few_bytes_that_stand_for_many_headers_are_refused_over_grpc(survivor):
+    """A field of the dynamic table takes one byte each time it is repeated."""
+    field = hpack.Encoder().encode([("a", "b" * 3_900)])
+    index_of_the_field = b"\xbe"
+    with Counting(survivor) as change:
+        with raw.connect(survivor.grpc) as connection:
+            block = field + index_of_the_field * 16_000
+            parts = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
+            sent = HeadersFrame(1, parts[0], flags=[]).serialize()
+            for number, part in enumerate(parts[1:], start=1):
+                is_last = number == len(parts) - 1
+                sent += ContinuationFrame(1, part, flags=["END_HEADERS"] if is_last else []).serialize()
+            raw.send(connection, START + sent)
+            raw.read_to_end(connection)
+    assert change.refused["grpc"] == {"headers_too_large": 1}
+
+
+def test_trailers_behind_an_early_answer_end_nothing_else(survivor):
+    """They are on their way while the call is refused."""
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        client.begin(1)
+        client.send(1, b"\x07\0\0\0\0", is_last=False)
+        assert client.receive_until(lambda: 1 in client.resets)
+        client.send_frame(HeadersFrame(1, b"", flags=["END_HEADERS", "END_STREAM"]))
+        client.begin(3)
+        client.send(3, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(3, {}))
+    assert (client.answers[1]["grpc-status"], client.resets, client.goaways) == ("13", {1: 0}, [])
+    assert (change.accepted, change.refused["grpc"]) == (1, {"bad_framing": 1, "http2_stream_error": 1})
+    client.close()
+
+
+def test_a_reply_waits_for_its_window(survivor):
+    client = HTTP2Client(survivor.grpc)
+    client.send_frame(SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 0}))
+    with Counting(survivor) as change:
+        for stream in (1, 3):
+            client.begin(stream)
+            client.send(stream, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        # An empty reply has five bytes. The other call's never come.
+        for _ in range(5):
+            client.send_frame(WindowUpdateFrame(1, window_increment=1))
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
+        assert client.receive_until(lambda: client.resets)
+    assert (client.resets, change.accepted, change.refused["grpc"]) == ({3: 8}, 2, {"reply_timeout": 1})
+    client.close()
 
 
 @pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("query", "/-/reload")])

@@ -377,7 +377,7 @@ def test_the_debian_package_has_program_service_and_configuration(dist, tmp_path
     fields = yaml.safe_load(control)
     # Older than the release to dpkg, which a hyphen would not be.
     assert fields["Version"] == version().replace("-", "~")
-    assert {"libdeflate0", "liblz4-1", "libprotobuf-c1", "zlib1g"} <= {name.split()[0] for name in fields["Depends"].split(", ")}
+    assert {"libdeflate0", "liblz4-1", "libnghttp2-14", "libprotobuf-c1", "zlib1g"} <= {name.split()[0] for name in fields["Depends"].split(", ")}
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
     subprocess.run(["dpkg-deb", "--control", package, tmp_path / "control"], check=True)
     assert runs(tmp_path / "root" / "usr" / "bin" / "faultline")

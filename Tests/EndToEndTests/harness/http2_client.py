@@ -20,6 +20,8 @@ class HTTP2Client:
         self._address = address
         self._received = b""
         self._held = None
+        # Until then the windows are 65,535 bytes (RFC 9113, section 6.9.2).
+        self.has_settings = False
         self.goaways = []
         # Headers and trailers of each stream together
         self.answers = {}
@@ -77,6 +79,7 @@ class HTTP2Client:
             elif isinstance(frame, (PingFrame, SettingsFrame)) and "ACK" not in frame.flags:
                 data = {"opaque_data": frame.opaque_data} if isinstance(frame, PingFrame) else {}
                 self._send(type(frame)(0, flags=["ACK"], **data))
+                self.has_settings = self.has_settings or isinstance(frame, SettingsFrame)
         return True
 
     def _send(self, frame):

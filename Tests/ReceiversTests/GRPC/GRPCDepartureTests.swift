@@ -1,7 +1,6 @@
 import NIOCore
 import NIOEmbedded
 import NIOHPACK
-import NIOHTTP2
 import Testing
 
 @testable import Receivers
@@ -68,7 +67,7 @@ private final class Connection {
 
     func acknowledgePing() throws {
         var payload = ByteBuffer()
-        payload.writeInteger(GRPCConnection.shutdownPing.integer)
+        payload.writeInteger(GRPCConnection.shutdownPing)
         try frame(type: 6, flags: 1, payload)
     }
 

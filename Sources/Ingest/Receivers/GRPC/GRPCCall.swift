@@ -38,7 +38,7 @@ final class GRPCCall {
 
     var isReceiving: Bool { request != nil }
 
-    /// Takes the payload of a DATA frame.
+    /// Takes a part of the body.
     func receive(_ chunk: ByteBuffer, endOfStream: Bool, limits: ReceiverLimits) -> Action {
         guard request != nil else { return .wait }
         if let refusal = request?.reservation.grow(by: chunk.readableBytes) ?? nil {
@@ -128,7 +128,7 @@ struct GRPCFraming {
         self.limit = limit
     }
 
-    /// Takes the payload of one DATA frame. After any result but `wait`, ignores the rest of the call.
+    /// Takes a part of the body. After any result but `wait`, ignores the rest of the call.
     mutating func receive(_ chunk: ByteBuffer, endOfStream: Bool) -> Action {
         guard !isOver else { return .wait }
         var chunk = chunk

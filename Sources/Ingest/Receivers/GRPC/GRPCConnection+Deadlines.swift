@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP2
 
 extension GRPCConnection: Ticking {
     func tick() {
@@ -12,17 +11,18 @@ extension GRPCConnection: Ticking {
         guard watch.secondsUnwritable(isWritable: context.channel.isWritable, now: now) < limits.replySeconds
         else { return close(.replyTimeout) }
         endOverdueCalls()
+        settleAndFlush()
+        guard !isClosed else { return }
         if follower.isLeft, calls.isEmpty {
             // The client said goodbye while a call was open, which has been answered since.
-            context.close(promise: nil)
+            close()
         } else if departure != nil {
             continueLeaving()
-        } else if watch.secondsIdle(isBusy: !calls.isEmpty, lastStream: Int(lastStream), now: now)
+        } else if watch.secondsIdle(isBusy: !calls.isEmpty, lastStream: session.lastStream, now: now)
             >= limits.idleSeconds
         {
             leave(patience: limits.graceSeconds)
         }
-        context.flush()
     }
 
     private func endOverdueCalls() {
@@ -33,7 +33,7 @@ extension GRPCConnection: Ticking {
                 refuse(stream, status, .bodyTimeout)
             } else {
                 refused(.replyTimeout)
-                write(stream, .rstStream(.cancel))
+                session.reset(stream, .cancel)
             }
         }
     }
@@ -50,20 +50,19 @@ extension GRPCConnection {
     }
 
     /// Payload of the PING after a GOAWAY. Its acknowledgement shows that the client has read the GOAWAY.
-    static let shutdownPing = HTTP2PingData(withInteger: 0x66_61_72_65_77_65_6C_6C)
+    static let shutdownPing: UInt64 = 0x66_61_72_65_77_65_6C_6C
 
     /// Closes the connection to make room for a new one, unless it has become busy.
     func makeRoom() {
         guard let context, departure == nil else { return }
-        guard calls.isEmpty, !follower.boundaries.isWaiting || lastStream == .rootStream else {
+        guard calls.isEmpty, !follower.boundaries.isWaiting || session.lastStream == 0 else {
             return connections.keep(context.channel)
         }
         refused(.connections)
-        guard lastStream != .rootStream else {
+        guard session.lastStream != 0 else {
             // A first call may be on its way. GOAWAY tells the client that it wasn't processed. No grace time here, or
             // clients that only open connections would get it too.
-            finishLeaving()
-            return context.close(promise: nil)
+            return finishLeaving()
         }
         leave(patience: limits.makeRoomSeconds)
     }
@@ -74,10 +73,15 @@ extension GRPCConnection {
     func leave(patience: Int) {
         guard departure == nil else { return }
         departure = Departure(begun: now, patience: UInt64(clamping: patience))
-        context?.flush()
-        follower.sendGoAway(lastStream: UInt32(Int32.max))
-        write(.rootStream, .ping(Self.shutdownPing, ack: false))
-        context?.flush()
+        guard !hasGoodbyeCome else {
+            departure?.isKnown = true
+            return settleAndFlush()
+        }
+        session.announceEnd()
+        // Written first: a PING would overtake it.
+        settle()
+        session.ping(Self.shutdownPing)
+        settleAndFlush()
     }
 
     func continueLeaving() {
@@ -85,11 +89,10 @@ extension GRPCConnection {
         let hadTime = departure.isKnown || now - departure.begun >= 2
         guard calls.isEmpty && hadTime || now - departure.begun >= departure.patience else { return }
         finishLeaving()
-        context?.close(promise: nil)
     }
 
     private func finishLeaving() {
-        context?.flush()
-        follower.sendGoAway(lastStream: UInt32(truncatingIfNeeded: Int(lastStream)))
+        session.end(after: session.lastStream)
+        close()
     }
 }

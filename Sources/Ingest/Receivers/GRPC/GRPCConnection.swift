@@ -1,23 +1,19 @@
 internal import NIOCore
-internal import NIOHPACK
-internal import NIOHTTP2
 import OTLP
 
-/// Serves the Export calls of one HTTP/2 connection.
-///
-/// It works on frames, right behind the HTTP/2 handler: swift-nio-http2's channel per stream would double the cost of a
-/// small call. Everything runs on the connection's event loop, except the decoding of large bodies.
+/// Serves the Export calls of one HTTP/2 connection. Everything runs on the connection's event loop, except the decoding of
+/// large bodies.
 final class GRPCConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame
-    typealias OutboundOut = HTTP2Frame
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     let limits: ReceiverLimits
     let service: any TraceService
-    let follower: HTTP2Follower
+    var follower: HTTP2Follower
+    let session: HTTP2Session
     /// This connection's share of the bytes in flight.
     private let admission: Admission
     private let reader: BodyReader
-    private let errorDetector: ConnectionErrorDetector
     let connections: OpenConnections
     private let access: ListenerAccess
     private let peer: SocketAddress?
@@ -29,10 +25,11 @@ final class GRPCConnection: ChannelInboundHandler {
     var now: UInt64 = 0
     var watch = ConnectionWatch()
     var departure: Departure?
-    var lastStream = HTTP2StreamID.rootStream
-    /// Whether the client's GOAWAY has had its turn. The follower knows of it earlier, while calls that were read together
-    /// with it have yet to begin.
-    private var isGoodbyeRead = false
+    /// The fields of the request that begins.
+    private var fields = GRPCRequestFields()
+    private var isBusy = false
+    private(set) var hasGoodbyeCome = false
+    private(set) var isClosed = false
     private var large = LargeMessages()
 
     /// Messages for `DecodePool`.
@@ -43,7 +40,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
     init(
         limits: ReceiverLimits, admission: Admission, service: any TraceService, connections: OpenConnections,
-        access: ListenerAccess, peer: SocketAddress?, follower: HTTP2Follower, errorDetector: ConnectionErrorDetector
+        access: ListenerAccess, peer: SocketAddress?
     ) {
         self.limits = limits
         self.admission = Admission(limit: limits.connectionBytesInFlight, of: admission)
@@ -51,20 +48,18 @@ final class GRPCConnection: ChannelInboundHandler {
         self.access = access
         self.peer = peer
         self.service = service
-        self.follower = follower
-        self.errorDetector = errorDetector
+        follower = HTTP2Follower(limits)
+        session = HTTP2Session(limits)
         reader = BodyReader(service: service, transport: .grpc, limits: limits, peer: peer)
+        session.events = self
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        follower.onMisuse = { [weak self] reason in self?.close(reason) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        // A connection's window starts at 65,535 bytes regardless of the settings (RFC 9113, section 6.9.2).
-        grant(limits.connectionWindowBytes - 65_535, on: .rootStream)
-        context.flush()
+        context.writeAndFlush(wrapOutboundOut(session.start()), promise: nil)
         seconds.start(self, on: context.eventLoop)
         context.fireChannelActive()
     }
@@ -82,100 +77,129 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
-        switch frame.payload {
-        case .headers(let payload):
-            if calls[frame.streamID] == nil {
-                begin(frame.streamID, payload.headers)
-            }
-            if payload.endStream { receive(ByteBuffer(), on: frame.streamID, endOfStream: true) }
-        case .data(let payload):
-            guard case .byteBuffer(let chunk) = payload.data else { return }
-            receive(chunk, on: frame.streamID, endOfStream: payload.endStream)
-        case .ping(Self.shutdownPing, ack: true):
-            departure?.isKnown = true
-            continueLeaving()
-        default:
-            // The HTTP/2 handler deals with settings, other pings, windows and resets.
-            if case .goAway = frame.payload { isGoodbyeRead = true }
-            if isGoodbyeRead, follower.isLeft, calls.isEmpty { context.close(promise: nil) }
-        }
+        guard !isClosed else { return }
+        var bytes = unwrapInboundIn(data)
+        if let reason = follower.follow(&bytes) { return close(reason) }
+        session.receive(bytes)
+        // Calls that are being answered have until the next second: their client has yet to read.
+        let isLeft = hasGoodbyeCome && calls.isEmpty
+        settle()
+        if isLeft { close() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.flush()
+        context.fireChannelReadComplete()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        // Most frequent first: two of them come with each DATA frame, and every cast takes time.
-        case let event as NIOHTTP2WindowUpdatedEvent:
-            replenish(event)
-        case let event as StreamClosedEvent:
-            let wasLast = calls.removeValue(forKey: event.streamID) != nil && calls.isEmpty
-            if wasLast {
-                connections.note(context.channel, .idle)
-                if departure?.isKnown == true { continueLeaving() }
-            }
-        case is ConnectionReplaced:
-            makeRoom()
-        case is ChannelShouldQuiesceEvent:
-            leave(patience: limits.graceSeconds)
-        default:
-            context.fireUserInboundEventTriggered(event)
+        case is ConnectionReplaced: makeRoom()
+        case is ChannelShouldQuiesceEvent: leave(patience: limits.graceSeconds)
+        default: context.fireUserInboundEventTriggered(event)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isDisconnected = error is IOError || error is ChannelError
-        // The HTTP/2 handler has reset the stream.
-        if !isDisconnected, !errorDetector.isFailed { refused(.streamError) }
-        if isDisconnected {
-            context.close(promise: nil)
-        } else if errorDetector.isFailed {
-            close(HTTP2Protection.reason(error))
+        // The socket's.
+        close()
+    }
+
+    func settleAndFlush() {
+        settle()
+        context?.flush()
+    }
+
+    /// Writes what the session has to say, and draws the conclusions. Follows whatever has changed the session.
+    func settle() {
+        write()
+        if let reason = session.failure ?? follower.budget.exceeded { return close(reason) }
+        if isBusy, calls.isEmpty {
+            isBusy = false
+            if let channel = context?.channel { connections.note(channel, .idle) }
+        }
+        if departure?.isKnown == true { continueLeaving() }
+    }
+
+    private func write() {
+        let output = session.takeOutput()
+        guard output.readableBytes > 0, let context else { return }
+        context.write(wrapOutboundOut(output), promise: nil)
+    }
+
+    /// Closes the connection immediately, and says why.
+    func close(_ reason: RefusalReason) {
+        refused(reason)
+        if session.failure == nil { session.terminate(Self.code(of: reason)) }
+        close()
+    }
+
+    private static func code(of reason: RefusalReason) -> HTTP2ErrorCode {
+        switch reason {
+        case .tls, .http1, .protocolError: .protocolError
+        default: .enhanceYourCalm
         }
     }
 
-    /// Closes the connection immediately.
-    func close(_ reason: RefusalReason) {
-        refused(reason)
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        write()
+        context?.flush()
         context?.close(promise: nil)
     }
 
     func refused(_ reason: RefusalReason) {
         service.refused(transport: .grpc, reason: reason, peer: peer)
     }
+}
 
-    /// The HTTP/2 handler flushes once after all frames that were read together.
-    func write(_ stream: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
+// MARK: - Events
+extension GRPCConnection: HTTP2Events {
+    func requestBegins() {
+        fields = GRPCRequestFields()
     }
 
-    /// Reopens a receive window when half of it is used. Admission limits memory, not these windows: a closed window
-    /// would make a client wait instead of retrying elsewhere.
-    private func replenish(_ event: NIOHTTP2WindowUpdatedEvent) {
-        guard let left = event.inboundWindowSize else { return }
-        let isConnection = event.streamID == .rootStream
-        let full = isConnection ? limits.connectionWindowBytes : limits.streamWindowBytes
-        guard left < full / 2, isConnection || calls[event.streamID]?.isReceiving == true else { return }
-        grant(full - left, on: event.streamID)
+    func requestField(_ name: String, _ value: () -> String) {
+        fields.take(name, value)
     }
 
-    private func grant(_ bytes: Int, on stream: HTTP2StreamID) {
-        guard bytes > 0 else { return }
-        write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
+    func requestHeadEnds(_ stream: HTTP2StreamID, endOfStream: Bool) {
+        begin(stream)
+        if endOfStream { receive(ByteBuffer(), on: stream, endOfStream: true) }
+    }
+
+    func streamClosed(_ stream: HTTP2StreamID) {
+        calls.removeValue(forKey: stream)
+    }
+
+    func streamFails() {
+        refused(.streamError)
+        follower.budget.chargeForStreamError()
+    }
+
+    func pingAcknowledged(_ payload: UInt64) {
+        if payload == Self.shutdownPing { departure?.isKnown = true }
+    }
+
+    func goodbye() {
+        hasGoodbyeCome = true
     }
 }
 
 // MARK: - Calls
 extension GRPCConnection {
-    private func begin(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
-        if calls.isEmpty, let channel = context?.channel { connections.note(channel, .busy) }
-        lastStream = max(lastStream, stream)
+    private func begin(_ stream: HTTP2StreamID) {
         guard calls.count < limits.streams else { return refuseStream(stream) }
+        if !isBusy, let channel = context?.channel {
+            isBusy = true
+            connections.note(channel, .busy)
+        }
         do throws(GRPCHeadError) {
-            if let reason = access.refusal(headers.first(name: "authorization")) {
+            if let reason = access.refusal(fields.authorization) {
                 throw GRPCHeadError.status(RPCStatus(.unauthenticated, reason.hintForToken), reason)
             }
-            let head = try GRPCRequestHead(headers)
+            let head = try GRPCRequestHead(fields)
             let patience = min(limits.bodySeconds, head.timeoutSeconds ?? limits.bodySeconds)
             calls[stream] = GRPCCall(
                 head.compression, limits: limits, admission: admission, deadline: deadline(in: patience))
@@ -190,7 +214,7 @@ extension GRPCConnection {
         }
     }
 
-    private func receive(_ chunk: ByteBuffer, on stream: HTTP2StreamID, endOfStream: Bool) {
+    func receive(_ chunk: ByteBuffer, on stream: HTTP2StreamID, endOfStream: Bool) {
         guard let call = calls[stream] else { return }
         switch call.receive(chunk, endOfStream: endOfStream, limits: limits) {
         case .wait: break
@@ -231,7 +255,7 @@ extension GRPCConnection {
                 connection.large.isDecoding = false
                 if connection.calls[stream] === call, call.isReceiving { connection.finish(stream, call, result) }
                 connection.decodeNextLarge()
-                connection.context?.flush()
+                connection.settleAndFlush()
             }
         }
     }
@@ -240,7 +264,7 @@ extension GRPCConnection {
     private func refuseStream(_ stream: HTTP2StreamID) {
         refused(.streams)
         follower.budget.chargeForRefusedCall()
-        write(stream, .rstStream(.refusedStream))
+        session.reset(stream, .refusedStream)
     }
 
     /// Answers at once, or after the promised write to disk. The call's deadline applies meanwhile.
@@ -255,7 +279,7 @@ extension GRPCConnection {
                 guard connection.calls[stream] === call, call.isReceiving else { return }
                 if !isOnDisk { connection.refused(.archiveWrite) }
                 connection.answer(stream, call, isOnDisk ? export.outcome : Export.notOnDisk)
-                connection.context?.flush()
+                connection.settleAndFlush()
             }
         }
     }
@@ -281,18 +305,14 @@ extension GRPCConnection {
     }
 
     private func succeed(_ stream: HTTP2StreamID, _ message: ByteBuffer) {
-        write(stream, .headers(.init(headers: GRPCReply.head)))
-        write(stream, .data(.init(data: .byteBuffer(message))))
-        write(stream, .headers(.init(headers: GRPCReply.trailersOK, endStream: true)))
+        session.respond(
+            stream, GRPCReply.headOK, HTTP2Reply(message: message, trailers: GRPCReply.trailersOK))
     }
 
-    /// Ends a call with headers only. If the client is still sending, tells it to stop, not that it has failed (RFC
-    /// 9113, section 8.1).
-    private func endEarly(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
+    /// Ends a call with headers only.
+    private func endEarly(_ stream: HTTP2StreamID, _ fields: [HTTP2Field]) {
         calls[stream]?.answered(deadline: deadline(in: limits.replySeconds))
-        write(stream, .headers(.init(headers: headers, endStream: true)))
-        // A stream that both sides have ended is closed and no longer in `calls`.
-        if calls[stream] != nil { write(stream, .rstStream(.noError)) }
+        session.respond(stream, fields)
     }
 
     func deadline(in seconds: Int) -> UInt64 {

@@ -1,12 +1,12 @@
 import OTLP
 internal import NIOCore
-import NIOHPACK
 import Support
 
 /// Header blocks and the message of a reply.
 enum GRPCReply {
-    static let head: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
-    static let trailersOK: HPACKHeaders = ["grpc-status": "0"]
+    static let head = [HTTP2Field(":status", "200"), HTTP2Field("content-type", "application/grpc")]
+    static let headOK = HTTP2Fields(head)
+    static let trailersOK = HTTP2Fields([HTTP2Field("grpc-status", "0")])
 
     /// An empty `ExportTraceServiceResponse`: the prefix alone.
     static let acceptedMessage = ByteBuffer(repeating: 0, count: 5)
@@ -20,27 +20,27 @@ enum GRPCReply {
     }
 
     /// A "Trailers-Only" reply: no message, the headers are the trailers.
-    static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
-        var headers = head
-        headers.add(name: "grpc-status", value: String(status.code.rawValue))
-        headers.add(name: "grpc-message", value: percentEncoded(status.message), indexing: .nonIndexable)
+    static func trailersOnly(_ status: RPCStatus) -> [HTTP2Field] {
+        var fields = head
+        fields.append(HTTP2Field("grpc-status", String(status.code.rawValue)))
+        fields.append(HTTP2Field("grpc-message", percentEncoded(status.message), isIndexed: false))
         if status.retryAfterSeconds != nil {
             // gRPC asks for binary headers without padding.
             let details = String(decoding: Base64.text(status.body(.protobuf), isPadded: false), as: UTF8.self)
-            headers.add(name: "grpc-status-details-bin", value: details, indexing: .nonIndexable)
+            fields.append(HTTP2Field("grpc-status-details-bin", details, isIndexed: false))
         }
         if status.code == .unimplemented {
             // gRPC's compression rules ask for this header. It does no harm if the method was unknown instead.
-            headers.add(name: "grpc-accept-encoding", value: "identity,gzip")
+            fields.append(HTTP2Field("grpc-accept-encoding", "identity,gzip"))
         }
-        return headers
+        return fields
     }
 
     /// A reply to a request that isn't gRPC.
-    static func plain(status: Int) -> HPACKHeaders {
-        var headers: HPACKHeaders = [":status": String(status)]
-        if status == 405 { headers.add(name: "allow", value: "POST") }
-        return headers
+    static func plain(status: Int) -> [HTTP2Field] {
+        var fields = [HTTP2Field(":status", String(status))]
+        if status == 405 { fields.append(HTTP2Field("allow", "POST")) }
+        return fields
     }
 
     /// Encodes a `grpc-message`: everything but printable ASCII, and the percent sign, becomes %XX.

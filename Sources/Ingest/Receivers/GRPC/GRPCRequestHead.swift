@@ -1,4 +1,24 @@
-import NIOHPACK
+/// The request headers of a call while they arrive, as far as they matter.
+struct GRPCRequestFields {
+    fileprivate var method: String?
+    fileprivate var path: String?
+    fileprivate var contentType: String?
+    fileprivate var encoding: String?
+    fileprivate var timeout: String?
+    private(set) var authorization: String?
+
+    mutating func take(_ name: String, _ value: () -> String) {
+        switch name {
+        case ":method": method = value()
+        case ":path": path = value()
+        case "content-type": contentType = value()
+        case "grpc-encoding": encoding = value()
+        case "grpc-timeout": timeout = value()
+        case "authorization": authorization = authorization ?? value()
+        default: break
+        }
+    }
+}
 
 /// The request headers of a call, checked to be an Export call.
 struct GRPCRequestHead: Equatable {
@@ -14,27 +34,14 @@ struct GRPCRequestHead: Equatable {
     /// The client's timeout, rounded up to seconds; nil if it has none.
     private(set) var timeoutSeconds: Int?
 
-    init(_ headers: HPACKHeaders) throws(GRPCHeadError) {
-        var method: String?
-        var path: String?
-        var contentType: String?
-        var encoding: String?
-        for (name, value, _) in headers {
-            switch name {
-            case ":method": method = value
-            case ":path": path = value
-            case "content-type": contentType = value
-            case "grpc-encoding": encoding = value
-            case "grpc-timeout": timeoutSeconds = Self.seconds(timeout: value)
-            default: break
-            }
+    init(_ fields: GRPCRequestFields) throws(GRPCHeadError) {
+        timeoutSeconds = fields.timeout.flatMap(Self.seconds(timeout:))
+        guard fields.method == "POST" else { throw .http(405, .wrongMethod) }
+        guard let contentType = fields.contentType, Self.isGRPC(contentType) else { throw .http(415, .wrongContentType) }
+        guard fields.path == Self.path else {
+            throw .status(RPCStatus(.unimplemented, "unknown method \(fields.path ?? "")"), .unknownPath)
         }
-        guard method == "POST" else { throw .http(405, .wrongMethod) }
-        guard let contentType, Self.isGRPC(contentType) else { throw .http(415, .wrongContentType) }
-        guard path == Self.path else {
-            throw .status(RPCStatus(.unimplemented, "unknown method \(path ?? "")"), .unknownPath)
-        }
-        switch encoding {
+        switch fields.encoding {
         case nil, "identity": break
         case "gzip": compression = .gzip
         case .some(let other):

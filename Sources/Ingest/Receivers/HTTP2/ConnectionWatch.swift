@@ -1,13 +1,10 @@
-internal import NIOCore
-internal import NIOHTTP2
-
 /// Tracks, in seconds, how long an HTTP/2 connection has been stalled, unwritable or idle.
 struct ConnectionWatch {
     private var begun: UInt64 = 0
     private var waitingSince: UInt64?
     private var unwritableSince: UInt64?
     private var lastBusy: UInt64 = 0
-    private var lastStream = 0
+    private var lastStream: HTTP2StreamID = 0
 
     init() {}
 
@@ -35,7 +32,7 @@ struct ConnectionWatch {
 
     /// Seconds since the last call. Most calls start and end between two ticks, so the number of the last stream
     /// reveals them.
-    mutating func secondsIdle(isBusy: Bool, lastStream: Int, now: UInt64) -> UInt64 {
+    mutating func secondsIdle(isBusy: Bool, lastStream: HTTP2StreamID, now: UInt64) -> UInt64 {
         if isBusy || lastStream != self.lastStream { lastBusy = now }
         self.lastStream = lastStream
         return now - lastBusy

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Follows an HTTP/2 connection from frame to frame, to detect a client that stalls inside a header block or a control
-/// frame. The HTTP/2 handler buffers those silently for any length of time.
+/// frame. The session waits for the rest silently for any length of time.
 ///
 /// It parses only frame headers (RFC 9113, section 4.1: 24-bit length, type, flags, stream).
 struct HTTP2Boundaries {
@@ -77,7 +77,7 @@ struct HTTP2Boundaries {
     /// Collects the last stream's number and the error code, and sets the number to 0 in `all`.
     ///
     /// A client's GOAWAY speaks of streams that the server has opened (RFC 9113, section 6.8), of which there are none.
-    /// grpc-go names its own last stream instead, for which swift-nio-http2 would end the connection with its calls.
+    /// grpc-go names its own last stream instead, for which libnghttp2 would end the connection with its calls.
     private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int, clearing all: inout ByteBuffer) {
         let known = goAway.readableBytes
         guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - known)) else { return }
@@ -85,7 +85,7 @@ struct HTTP2Boundaries {
         all.setRepeatingByte(0, count: max(min(count, 4 - known), 0), at: bytes.readerIndex)
     }
 
-    /// A GOAWAY counts only when it is complete: the HTTP/2 handler may reject one that is too large.
+    /// A GOAWAY counts only when it is complete: the session may reject one that is too large.
     private mutating func endGoAway() {
         isLeft = isLeft || goAway.readableBytes == 8
     }
