@@ -37,7 +37,9 @@ struct GRPCRequestHead: Equatable {
     init(_ fields: GRPCRequestFields) throws(GRPCHeadError) {
         timeoutSeconds = fields.timeout.flatMap(Self.seconds(timeout:))
         guard fields.method == "POST" else { throw .http(405, .wrongMethod) }
-        guard let contentType = fields.contentType, Self.isGRPC(contentType) else { throw .http(415, .wrongContentType) }
+        guard let contentType = fields.contentType, Self.isGRPC(contentType) else {
+            throw .http(415, .wrongContentType)
+        }
         guard fields.path == Self.path else {
             throw .status(RPCStatus(.unimplemented, "unknown method \(fields.path ?? "")"), .unknownPath)
         }

@@ -47,7 +47,9 @@ extension HTTP2Session {
     func readReply(
         _ stream: HTTP2StreamID, into buffer: UnsafeMutableRawBufferPointer, flags: inout UInt32
     ) -> Int {
-        guard var reply = replies.removeValue(forKey: stream) else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+        guard var reply = replies.removeValue(forKey: stream) else {
+            return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+        }
         let part = reply.message.readSlice(length: min(reply.message.readableBytes, buffer.count)) ?? ByteBuffer()
         unsafe part.withUnsafeReadableBytes { unsafe buffer.copyMemory(from: $0) }
         guard reply.message.readableBytes == 0 else {

@@ -7,7 +7,8 @@ import NIOCore
 /// PING. Admission limits memory, not these windows: a closed window would make a client wait instead of retrying elsewhere.
 @safe
 final class HTTP2Session {
-    weak var events: (any HTTP2Events)?
+    /// Lives as long as its session is used.
+    unowned var events: (any HTTP2Events)?
     /// Why the connection can't go on. The last frames for the client are in the output.
     var failure: RefusalReason?
     let limits: ReceiverLimits
