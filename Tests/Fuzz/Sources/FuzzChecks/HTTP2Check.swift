@@ -124,7 +124,7 @@ extension HTTP2Check {
         let found = HTTP2Messages(sent, limits: limits)
         let (exported, refusals) = service.counts
         for (body, count) in exported {
-            let came = found.bodies[body, default: 0] + found.bodiesBehindTrailers[body, default: 0]
+            let came = found.bodies[body, default: 0]
             try require(
                 count <= came, "a body of \(body.count) bytes is exported \(count) times, but came \(came)")
         }

@@ -33,9 +33,6 @@ struct HTTP2FrameSequence: Sequence, IteratorProtocol {
 struct HTTP2Messages {
     /// From streams that ended.
     private(set) var bodies: [[UInt8]: Int] = [:]
-    /// From streams that continued after trailers. If swift-nio-http2 refuses these while the socket accepts no data,
-    /// its RST_STREAM waits, and the stream stays open until then.
-    private(set) var bodiesBehindTrailers: [[UInt8]: Int] = [:]
     private(set) var frames = 0
     private(set) var streamsBegun: Set<UInt32> = []
     private(set) var hasSaidGoodbye = false
@@ -43,7 +40,6 @@ struct HTTP2Messages {
     private struct Stream {
         var contents: [UInt8] = []
         var isOver = false
-        var hasTrailers = false
     }
 
     private let limits: ReceiverLimits
@@ -67,17 +63,12 @@ struct HTTP2Messages {
         case 0:
             let padding = frame.has(8) ? Int(frame.payload.first ?? 0) : 0
             let contents = frame.payload.dropFirst(frame.has(8) ? 1 : 0).dropLast(padding)
-            guard let stream = streams[frame.stream], !stream.isOver || stream.hasTrailers else { return }
+            guard streams[frame.stream]?.isOver == false else { return }
             streams[frame.stream]?.contents += contents
             if frame.has(1) { end(frame.stream) }
         case 1:
             streamsBegun.insert(frame.stream)
-            // swift-nio-http2 leaves a stream idle if it refuses its headers, so that others may open it.
-            if streams[frame.stream]?.isOver != false || !frame.has(1) {
-                streams[frame.stream] = Stream()
-            } else {
-                streams[frame.stream]?.hasTrailers = true
-            }
+            if streams[frame.stream] == nil { streams[frame.stream] = Stream() }
             guard frame.has(1) else { return }
             if frame.has(4) { end(frame.stream) } else { ending = frame.stream }
         case 3: streams[frame.stream] = Stream(isOver: true)
@@ -92,16 +83,9 @@ struct HTTP2Messages {
     }
 
     private mutating func end(_ number: UInt32) {
-        guard let stream = streams[number] else { return }
-        let body = body(stream.contents)
-        if stream.isOver {
-            guard stream.hasTrailers else { return }
-            streams[number] = Stream(isOver: true)
-            if let body { bodiesBehindTrailers[body, default: 0] += 1 }
-        } else {
-            streams[number]?.isOver = true
-            if let body { bodies[body, default: 0] += 1 }
-        }
+        guard let stream = streams[number], !stream.isOver else { return }
+        streams[number]?.isOver = true
+        if let body = body(stream.contents) { bodies[body, default: 0] += 1 }
     }
 
     /// The message in the payloads of a stream's DATA frames.
