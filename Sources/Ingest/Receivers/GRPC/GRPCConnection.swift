@@ -112,6 +112,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
     /// Writes what the session has to say, and draws the conclusions. Follows whatever has changed the session.
     func settle() {
+        guard !isClosed else { return }
         write()
         if let reason = session.failure ?? follower.budget.exceeded { return close(reason) }
         if isBusy, calls.isEmpty {
@@ -129,6 +130,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
     /// Closes the connection immediately, and says why.
     func close(_ reason: RefusalReason) {
+        guard !isClosed else { return }
         refused(reason)
         if session.failure == nil { session.terminate(Self.code(of: reason)) }
         close()
