@@ -79,15 +79,16 @@ extension WindowView {
     /// - Parameters:
     ///   - cluster: that the evidence is about.
     ///   - requests: the request series that the question is about; nil if it is about something else. - calls: the
-    ///     same for operations.
+    ///     same for operations. - parts: the components whose part of these requests it is about.
     ///   - length: over which it was noticed, nanoseconds.
     package func culprit(
         _ evidence: Evidence, _ comparison: Comparison, ofCluster cluster: String, requests: [Int32]?,
-        calls: [Int32]? = nil, noticedOver length: Int64 = 0, isAboutErrors: Bool, _ components: ComponentTable,
+        calls: [Int32]? = nil, parts: [Component] = [], noticedOver length: Int64 = 0, isAboutErrors: Bool,
+        _ components: ComponentTable,
         _ digests: inout SlotDigests
     ) -> CulpritFinding {
-        let called = calls.map { webhooks(called: $0, components) } ?? []
-        let found = evidence.verdict(isAboutErrors: isAboutErrors, onCallsOf: called) {
+        let asked = calls.map { called(by: $0, components) } ?? parts
+        let found = evidence.verdict(isAboutErrors: isAboutErrors, on: asked) {
             requests.flatMap { verdict(onRequests: $0, comparison, components) }
                 ?? calls.flatMap {
                     verdict(
@@ -104,9 +105,9 @@ extension WindowView {
     /// - Parameter slower: when they began to take longer.
     package func beginning(
         of series: [Int32], _ population: Population, slower: Int64?, isAboutErrors: Bool, _ evidence: Evidence,
-        _ comparison: Comparison
+        _ verdict: Verdict, _ comparison: Comparison
     ) -> Int64? {
-        if let silence = evidence.silence { return silence.from }
+        if verdict.basis != .time, let silence = evidence.silence { return silence.from }
         if !isAboutErrors, let slower { return slower }
         return onsetOfFailures(of: series, population, in: comparison) ?? slower
     }

@@ -295,6 +295,12 @@ extension EvidenceGathering {
         case validatingWebhook
         case apiServer
 
+        /// The roles of spans that are one component's.
+        static let called: [(role: Role, component: Component)] = [
+            (.mutatingWebhook, .mutatingWebhook), (.validatingWebhook, .validatingWebhook), (.etcd, .etcd),
+            (.etcdCall, .etcdClient),
+        ]
+
         /// Webhooks whose calls are below the span.
         var webhook: Component? {
             switch self {

@@ -34,7 +34,7 @@ extension WindowView {
         onCalls operations: [Int32], _ evidence: Evidence, _ comparison: Comparison, over length: Int64,
         ofCluster cluster: String, _ components: ComponentTable, _ digests: inout SlotDigests
     ) -> Verdict? {
-        let webhooks = webhooks(called: operations, components)
+        let webhooks = called(by: operations, components).filter(\.isWebhook)
         guard !webhooks.isEmpty else { return nil }
         if let verdict = evidence.verdict(onCallsOf: webhooks) { return verdict }
         let wider = comparison.over(length)
@@ -42,11 +42,10 @@ extension WindowView {
         return self.evidence(wider, ofCluster: cluster, components, &digests).verdict(onCallsOf: webhooks)
     }
 
-    /// The sorts of webhooks that some operations are calls of.
-    func webhooks(called operations: [Int32], _ components: ComponentTable) -> [Component] {
+    /// What some operations are calls or handlers of: webhooks, etcd, and the way there.
+    func called(by operations: [Int32], _ components: ComponentTable) -> [Component] {
         let roles = Set(operations.map { EvidenceGathering.role(self.operations[Int($0)], components) })
-        return (roles.contains(.mutatingWebhook) ? [.mutatingWebhook] : [])
-            + (roles.contains(.validatingWebhook) ? [.validatingWebhook] : [])
+        return EvidenceGathering.Role.called.filter { roles.contains($0.role) }.map(\.component)
     }
 
     /// The time of the components in the mean request of some series, largest growth first.
@@ -65,17 +64,6 @@ extension WindowView {
 }
 
 extension Evidence {
-    /// The verdict about calls of webhooks that take far longer, while neither process nor the way to etcd does: they don't
-    /// wait for anything else that requests wait for, so a second fault doesn't take their place. nil if they don't.
-    func verdict(onSlow webhooks: [Component]) -> Verdict? {
-        guard ownWork.trend == .unchanged, etcd.trend == .unchanged, connection.trend == .unchanged else { return nil }
-        let slow = webhooks.filter { isSlow($0) && excess($0) > 0 }
-        guard let slowest = slow.max(by: { excess($0) < excess($1) }), queue == nil || holdsSeats(slowest) else {
-            return nil
-        }
-        return slowWait(slowest)
-    }
-
     /// The verdict about calls of webhooks that take longer, where no process does. Few calls, of which few are slow,
     /// aren't conclusive evidence, but nothing else explains them. nil if something does, or if they don't take longer.
     func verdict(onCallsOf webhooks: [Component]) -> Verdict? {

@@ -121,15 +121,18 @@ extension Evidence {
 
     // MARK: What the API server waits for
 
-    /// - Parameter requests: whose time it is.
-    func slowWait(_ component: Component, in requests: String = "requests") -> Verdict {
+    /// - Parameters:
+    ///   - requests: whose time it is.
+    ///   - others: components that are slow for reasons of their own.
+    func slowWait(_ component: Component, in requests: String = "requests", besides others: [Component] = []) -> Verdict
+    {
         let growth = part(component)
         let share = shareOfExcess(component)
         // Where requests got slower for other reasons too, most of all, it isn't the whole answer.
-        let isMinor = share > 0 && share < Self.minorShare
+        let isMinor = share > 0 && shareOfExcess(component, besides: others) < Self.minorShare
         let isClear =
             growth.greatest >= VerdictText.overwhelming && !isMinor
-            && !(ownWork.trend == .grew || etcd.trend == .grew)
+            && !(ownWork.trend == .grew || etcd.trend == .grew && !others.contains(.etcd))
         let (taker, took) = tookLonger(component)
         var why = "\(component.side.rawValue): \(took)"
         if share > 0 {
@@ -148,10 +151,11 @@ extension Evidence {
     /// A percentage of the time added to requests below which a component isn't clearly the culprit.
     private static let minorShare = 33
 
-    /// The percentage of the time added to requests that belongs to a component, leaving out the time in other queues.
-    func shareOfExcess(_ component: Component) -> Int {
+    /// The percentage of the time added to requests that belongs to a component, leaving out the time in other queues and in
+    /// `others`.
+    func shareOfExcess(_ component: Component, besides others: [Component] = []) -> Int {
         let all = excess.indices.map { Component(UInt8($0)) }
-            .filter { $0 == component || !Component.queues.contains($0) }
+            .filter { $0 == component || !Component.queues.contains($0) && !others.contains($0) }
             .reduce(0) { $0 + excess($1) }
         return all > 0 ? Int((excess(component) / all * 100).rounded()) : 0
     }

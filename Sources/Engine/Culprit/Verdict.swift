@@ -69,20 +69,29 @@ extension Evidence {
     ///
     /// - Parameters:
     ///   - isAboutErrors: whether the question is about failures, not about time.
-    ///   - called: the sorts of webhooks whose calls the question is about.
+    ///   - asked: the components whose calls, or whose part of requests, the question is about.
     ///   - ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
     func verdict(
-        isAboutErrors: Bool = false, onCallsOf called: [Component] = [], ofKind: () -> Verdict? = { nil }
+        isAboutErrors: Bool = false, on asked: [Component] = [], ofKind: () -> Verdict? = { nil }
     ) -> Verdict {
-        if let verdict = ofSilence { return verdict }
+        if let verdict = ofSilence {
+            return slowness(surerThan: verdict, isAboutErrors: isAboutErrors) ?? verdict
+        }
         if isAboutErrors { return ofErrors(ofKind) }
-        if let verdict = verdict(onSlow: called) { return explainingQueue(verdict).based(on: .time) }
+        if let verdict = verdict(onSlow: asked) { return explainingQueue(verdict).based(on: .time) }
         if waitsSlightlyOnTheWay, let verdict = ofKind() { return verdict.based(on: .kinds) }
         return slowness ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
     }
 
     /// The verdict on time; nil if nothing takes clearly longer.
     private var slowness: Verdict? { ofTime.map(explainingQueue)?.based(on: .time) }
+
+    /// A verdict on time that says more than that etcd was silent: its handlers that ended before took longer, and a slow disk
+    /// may hold all of them up for seconds. nil if there is none.
+    private func slowness(surerThan silent: Verdict, isAboutErrors: Bool) -> Verdict? {
+        guard !isAboutErrors, etcdGap != nil, etcd.trend == .grew, let slower = slowness else { return nil }
+        return slower.side == silent.side && slower.certainty > silent.certainty ? slower : nil
+    }
 
     /// The verdict if the question is about failures: what got slower may explain them.
     private func ofErrors(_ ofKind: () -> Verdict?) -> Verdict {
@@ -133,7 +142,11 @@ extension Evidence {
     /// nil if nothing takes clearly longer.
     private var ofTime: Verdict? {
         if areFiltersSlow { return slowFilters }
-        if let component = slowestWait { return slowWait(component) }
+        return slowestWait.map { slowWait($0) } ?? ofProcesses
+    }
+
+    /// The verdict on the two processes, the way between them, and queues; nil if none of these takes clearly longer.
+    var ofProcesses: Verdict? {
         if isEveryCallDelayed { return slowCalls }
         switch (etcd.trend == .grew, ownWork.trend == .grew) {
         case (true, true):
@@ -170,7 +183,7 @@ extension Evidence {
 
     /// Whether requests take longer in every filter alike. The filters wait for different things, so the cause is the
     /// process that runs them.
-    private var areFiltersSlow: Bool {
+    var areFiltersSlow: Bool {
         guard ownWork.trend != .grew, Self.filters.allSatisfy({ part($0).trend == .grew }) else { return false }
         let excesses = Self.filters.map(excess).sorted(by: >)
         return excesses[0] < Self.clearDistance * excesses[1]
@@ -192,7 +205,7 @@ extension Evidence {
 
     /// The webhook, authenticator, plugin or other server that added most time to requests; nil if none got slower, or if
     /// the time that a process added is more.
-    private var slowestWait: Component? {
+    var slowestWait: Component? {
         let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
         guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
         // Requests queue for what holds their seats, which is most of the time that was added outside the queue.

@@ -119,11 +119,11 @@ extension WindowView {
             var finding = culprit(
                 evidence, comparison, ofCluster: question.cluster,
                 requests: question.population == .requests ? question.series : nil,
-                calls: question.population == .spans ? question.series : nil,
+                calls: question.population == .spans ? question.series : nil, parts: question.components,
                 noticedOver: question.over, isAboutErrors: question.isAboutErrors, components, &digests)
             finding.startedAt = beginning(
                 of: question.series, question.population, slower: slower, isAboutErrors: question.isAboutErrors,
-                evidence, comparison)
+                evidence, finding.verdict, comparison)
             if let slower = sinceYesterday(question, unless: finding.verdict, components, &digests) { finding = slower }
             return AlertEvidence(finding, traces: traces[number], components)
         }
@@ -167,6 +167,8 @@ package struct EvidenceQuestion: Sendable {
     var series: [Int32]
     /// Numbers of the only sources that it is about; nil for all.
     var sources: Set<UInt16>?
+    /// The components whose part of requests it is about.
+    var components: [Component] = []
     var isAboutErrors: Bool
     /// Whether its rule compares with hours ago.
     var looksBackHours = false

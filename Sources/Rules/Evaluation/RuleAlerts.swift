@@ -89,7 +89,8 @@ struct RuleAlerts {
             time: time, activeAt: min(observation.life.activeAt, time), over: rule.evidenceRange,
             cluster: rule.cluster(of: grouping.values[observation.group]), population: rule.selector.population,
             series: grouping.series(of: observation.group), sources: grouping.sources(of: observation.group),
-            isAboutErrors: rule.condition.isAboutErrors, looksBackHours: rule.looksBackHours)
+            components: rule.condition.components, isAboutErrors: rule.condition.isAboutErrors,
+            looksBackHours: rule.looksBackHours)
     }
 
     func transition(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> AlertTransition? {

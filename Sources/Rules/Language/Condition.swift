@@ -15,6 +15,8 @@ package final class Condition: Sendable {
     /// The value that an alert reports: the left side of the first comparison that isn't a minimum count.
     let subject: Expression
     let subjectDimension: Dimension
+    /// The components of which it asks whether they take much time, or more than usual.
+    let components: [Component]
     package let inputs: ConditionInputs
     /// nil for a condition on single spans.
     private let compiled: CompiledCondition?
@@ -55,6 +57,7 @@ package final class Condition: Sendable {
         self.text = text
         self.expression = expression
         subject = Self.subject(of: expression) ?? expression
+        self.components = expression.componentsThatExceed
         var checker = ConditionChecker()
         subjectDimension = checker.dimension(of: subject) ?? .plain
         let inputs = kind == .single ? ConditionInputs() : ConditionInputs(of: expression)
@@ -104,6 +107,20 @@ extension Expression {
         case .comparison(_, let left, _): accepts(self) ? left : nil
         case .logic(_, let left, let right):
             left.firstComparison(where: accepts) ?? right.firstComparison(where: accepts)
+        }
+    }
+}
+
+extension Expression {
+    /// The components in what has to be greater than something.
+    fileprivate var componentsThatExceed: [Component] {
+        switch kind {
+        case .literal, .value, .arithmetic, .negative, .not: []
+        case .comparison(.greater, let greater, _), .comparison(.greaterOrEqual, let greater, _),
+            .comparison(.less, _, let greater), .comparison(.lessOrEqual, _, let greater):
+            greater.values.compactMap(\.value.measure.component)
+        case .logic(_, let left, let right): left.componentsThatExceed + right.componentsThatExceed
+        case .comparison: []
         }
     }
 }

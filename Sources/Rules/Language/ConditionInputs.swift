@@ -100,6 +100,14 @@ package enum Measured: Hashable, Comparable, Sendable {
         }
     }
 
+    /// The component that it is about; nil for none.
+    var component: Component? {
+        switch self {
+        case .part(let component), .partGrowth(_, let component): component
+        case .durations, .selfTimes, .parts, .slowdown, .growth, .errorGrowth: nil
+        }
+    }
+
     /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
 

@@ -22,6 +22,75 @@ import Testing
     }
 }
 
+/// A slow disk may hold up every handler of etcd for a few seconds.
+@Suite struct `Seconds in which etcd is silent` {
+    private static func evidence(etcdTimes times: Int64) -> Evidence {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.etcd = `Durations that grew slightly`.growth(times)
+        evidence.etcdGap = Gap(from: 0, to: 3 * second, rate: 30)
+        return evidence
+    }
+
+    @Test func `say less than handlers that took longer before`() {
+        let verdict = Self.evidence(etcdTimes: 20).verdict()
+        #expect(verdict.side == .etcd && verdict.certainty == .clear)
+        #expect(verdict.why.hasPrefix("etcd: its own handlers took 20 ms instead of 1 ms"))
+    }
+
+    @Test func `are the verdict if the handlers were as fast as ever, or if requests failed`() {
+        for verdict in [
+            Self.evidence(etcdTimes: 1).verdict(), Self.evidence(etcdTimes: 20).verdict(isAboutErrors: true),
+        ] {
+            #expect(verdict.side == .etcd && verdict.certainty == .likely)
+            #expect(verdict.why.hasPrefix("etcd: none of its spans ended for 3 s"))
+        }
+    }
+}
+
+/// Each of two faults at once has alerts about it.
+@Suite struct `A verdict on what an alert is about` {
+    /// A wait and etcd are both slow, so many times as slow as usual, and etcd adds most of the time.
+    private static func evidence(_ component: Component, times: Int64, etcdTimes: Int64) -> Evidence {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.etcd = `Durations that grew slightly`.growth(etcdTimes)
+        evidence.parts[Int(component.number)] = `Durations that grew slightly`.growth(times)
+        evidence.excess[Int(component.number)] = 1e9
+        evidence.excess[Int(Component.etcd.number)] = 9e9
+        return evidence
+    }
+
+    @Test func `names that, whatever else is slower`() {
+        let evidence = Self.evidence(.authentication, times: 20, etcdTimes: 20)
+        #expect(evidence.verdict().component == .etcd)
+        let verdict = evidence.verdict(on: [.authentication])
+        #expect(verdict.component == .authentication && verdict.certainty == .clear)
+        #expect(verdict.why.contains("it accounts for 10 % of the time added to requests"))
+    }
+
+    @Test(arguments: [(Int64(100), Component.mutatingWebhook), (20, .etcd)])
+    func `names a webhook only if calling back doesn't explain how long it takes`(times: Int64, component: Component) {
+        let evidence = Self.evidence(.mutatingWebhook, times: times, etcdTimes: 10)
+        #expect(evidence.verdict(on: [.mutatingWebhook]).component == component)
+    }
+
+    @Test func `names etcd if the alert is about its handlers or calls to it, though something else is slower`() {
+        var evidence = Self.evidence(.authentication, times: 20, etcdTimes: 20)
+        evidence.excess[Int(Component.authentication.number)] = 90e9
+        #expect(evidence.verdict().component == .authentication)
+        for asked in [Component.etcd, .etcdClient] {
+            let verdict = evidence.verdict(on: [asked])
+            #expect(verdict.component == .etcd && verdict.certainty == .clear)
+        }
+    }
+
+    @Test func `names nothing that waits for a process without CPU`() {
+        var evidence = Self.evidence(.authentication, times: 20, etcdTimes: 1)
+        evidence.ownWork = `Durations that grew slightly`.growth(20)
+        evidence.ownWorkWithoutEtcd = evidence.ownWork
+        #expect(evidence.verdict(on: [.authentication]).component == .apiServer)
+    }
+}
+
 /// What the verdict makes of durations that grew too little to be sure of by themselves.
 @Suite struct `Durations that grew slightly` {
     /// Four minutes of durations of a millisecond, then thirty that take this many times as long.

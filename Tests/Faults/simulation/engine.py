@@ -108,3 +108,29 @@ class Fault:
 
     def ended(self, engine, use, node, time):
         """A span is over."""
+
+
+class Together(Fault):
+    """Several faults at once: a step is over once it is over for each of them, one after the other."""
+
+    def __init__(self, *faults):
+        super().__init__()
+        self._faults = faults
+
+    def traffic(self, engine, recording, dose, new_use):
+        for fault in self._faults:
+            fault.traffic(engine, recording, dose, new_use)
+
+    def work(self, engine, use, node, index, kind, work, time, done):
+        first, *rest = self._faults
+
+        def worked(now, failure=None):
+            if failure is not None:
+                return done(now, failure)
+            return rest.pop(0).work(engine, use, node, index, kind, 0, now, worked) if rest else done(now)
+
+        first.work(engine, use, node, index, kind, work, time, worked)
+
+    def ended(self, engine, use, node, time):
+        for fault in self._faults:
+            fault.ended(engine, use, node, time)

@@ -99,4 +99,14 @@ struct ConditionTests {
         }
         #expect(errors?.all.map(\.position) == [6, 21, 27, 40])
     }
+
+    @Test(arguments: [
+        ("share(authentication) > 25% and count >= 50", ["authentication"]),
+        ("time(etcd) > 5ms or 3 < part_growth(p80, authorization)", ["etcd", "authorization"]),
+        ("share(proxy) + share(transform) >= 50% and share(etcd) < 30%", ["proxy", "transform"]),
+        ("not share(etcd) > 30%", []), ("p99 > 1s", []),
+    ])
+    func `is about the components that must take much time`(text: String, components: [String]) throws {
+        #expect(try Condition(text).components.map { Component.builtinNames[Int($0.number)] } == components)
+    }
 }

@@ -17,6 +17,9 @@ package struct Measure: Sendable {
     /// The only population it applies to; nil for any.
     package var population: Population? { definition.population }
 
+    /// The component that it is about; nil for none.
+    var component: Component? { traits.measured.lazy.compactMap(\.component).first }
+
     /// Whether there is no value without spans in the rule's own window.
     var needsSpans: Bool { traits.over == nil && traits.measured == [.durations] && !definition.needsHeard }
 
