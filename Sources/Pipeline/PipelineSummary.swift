@@ -63,6 +63,7 @@ package struct WindowGauges: Sendable {
     package let sources: NameGauges
     /// Spans of clusters beyond the limit.
     package let clustersOverflowed: Int
+    package let overflowedTexts: OverflowedTexts
     package let historyBytes: Int
     /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?

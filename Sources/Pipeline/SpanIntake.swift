@@ -153,6 +153,7 @@ final class SpanIntake: Sendable {
                 oldest: $0.window.oldest,
                 operations: NameGauges($0.window.operations), requests: NameGauges($0.window.requests),
                 sources: NameGauges($0.window.sources), clustersOverflowed: $0.window.clusters.overflowed,
+                overflowedTexts: $0.window.overflowedTexts,
                 historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
                 unattributed: $0.window.unattributed, attribution: attribution)
         }

@@ -49,6 +49,14 @@ package enum WindowMetrics {
             help: "Spans whose cluster exceeded the limit of clusters, counted as the cluster _other."
         ) { $0.clustersOverflowed },
         .family(
+            "faultline_texts_overflowed", .counter, labels: ["of"],
+            help:
+                "Status messages and names of webhooks that were not kept, because too many ended within five seconds: no verdict mentions them."
+        ) { window, exposition in
+            exposition.sample(Double(window.overflowedTexts.messages), ["messages"])
+            exposition.sample(Double(window.overflowedTexts.webhooks), ["webhooks"])
+        },
+        .family(
             "faultline_names_forgotten", .counter, labels: ["of"],
             help:
                 "Names dropped to make room: operations and request labels without spans in the window or history, and sources without spans in the window."

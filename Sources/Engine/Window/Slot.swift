@@ -128,25 +128,29 @@ struct Slot: Sendable {
         return .full
     }
 
-    /// Notes what the row that was added last says: a status message, or the name of a webhook.
-    mutating func note(_ text: RawSpan, isWebhook: Bool) {
-        let added =
+    /// Notes what the row that was added last says: a status message, or the name of a webhook. Returns false if there is no
+    /// place for it.
+    mutating func note(_ text: RawSpan, isWebhook: Bool) -> Bool {
+        let (bytes, isKept) =
             isWebhook
             ? Self.add(text, ofRow: count - 1, to: &webhooks, rowsMax: Self.webhooksMax)
             : Self.add(text, ofRow: count - 1, to: &messages, rowsMax: Self.messagesMax)
-        byteCount += added
+        byteCount += bytes
+        return isKept
     }
 
     private static let messagesMax = 4096
     /// Enough to compare webhooks with.
     private static let webhooksMax = 1024
 
-    /// - Returns: how many bytes that takes.
-    private static func add(_ text: RawSpan, ofRow row: Int, to texts: inout SlotTexts?, rowsMax: Int) -> Int {
+    /// - Returns: how many bytes that takes, and whether there was a place for it.
+    private static func add(_ text: RawSpan, ofRow row: Int, to texts: inout SlotTexts?, rowsMax: Int) -> (
+        bytes: Int, isKept: Bool
+    ) {
         let before = texts?.byteCount ?? 0
         if texts == nil { texts = SlotTexts(rowsMax: rowsMax) }
-        texts?.add(text, ofRow: row)
-        return (texts?.byteCount ?? 0) - before
+        let isKept = texts?.add(text, ofRow: row) ?? false
+        return ((texts?.byteCount ?? 0) - before, isKept)
     }
 
     mutating func attach(_ summary: SlotSummary) {

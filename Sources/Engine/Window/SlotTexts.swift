@@ -1,3 +1,15 @@
+/// Texts that weren't kept, because their slots had too many.
+package struct OverflowedTexts: Sendable {
+    /// Status messages.
+    package private(set) var messages = 0
+    /// Names of webhooks.
+    package private(set) var webhooks = 0
+
+    mutating func count(isWebhook: Bool) {
+        if isWebhook { webhooks += 1 } else { messages += 1 }
+    }
+}
+
 /// What few of a slot's spans say, by row: status messages of those that failed, or names of webhooks. So it doesn't take a
 /// column.
 struct SlotTexts: Sendable {
@@ -21,12 +33,15 @@ struct SlotTexts: Sendable {
 
     var byteCount: Int { Self.ownBytes + 2 * texts.byteCount + rows.count * Self.bytesPerRow }
 
-    /// Notes the text of a row; rows must be in ascending order. Beyond the limits nothing is kept.
-    mutating func add(_ text: RawSpan, ofRow row: Int) {
-        guard rows.count < rowsMax, let number = texts.intern(text, salt: 0, limit: Self.textsMax) else { return }
+    /// Notes the text of a row; rows must be in ascending order. Returns false beyond the limits, where nothing is kept.
+    mutating func add(_ text: RawSpan, ofRow row: Int) -> Bool {
+        guard rows.count < rowsMax, let number = texts.intern(text, salt: 0, limit: Self.textsMax) else {
+            return false
+        }
         if number == strings.count { strings.append(text.text) }
         rows.append(UInt32(truncatingIfNeeded: row))
         numbers.append(UInt8(truncatingIfNeeded: number))
+        return true
     }
 
     /// What a row says; nil if that isn't known.

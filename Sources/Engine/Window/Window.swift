@@ -20,6 +20,7 @@ package struct Window: ~Copyable {
 
     /// Spans that attribution can no longer include.
     package private(set) var unattributed = UnattributedSpans()
+    package private(set) var overflowedTexts = OverflowedTexts()
 
     /// In order of time.
     private var slots: [Slot] = []
@@ -179,7 +180,10 @@ package struct Window: ~Copyable {
                 spanCount += 1
                 if message > 0 {
                     let isWebhook = batch.isWebhook(Int(message) - 1)
-                    batch.withMessage(Int(message) - 1) { slots[slot].note($0, isWebhook: isWebhook) }
+                    let isKept = batch.withMessage(Int(message) - 1) {
+                        slots[slot].note($0, isWebhook: isWebhook)
+                    }
+                    if !isKept { overflowedTexts.count(isWebhook: isWebhook) }
                 }
                 byteCount += slots[slot].byteCount - before
                 columnByteCount += slots[slot].columnByteCount - columnsBefore

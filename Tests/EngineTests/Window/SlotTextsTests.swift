@@ -50,6 +50,18 @@ import Testing
 
     private func add(_ text: String, ofRow row: Int, to messages: inout SlotTexts) {
         let bytes = Array(text.utf8)
-        unsafe messages.add(bytes.span.bytes, ofRow: row)
+        _ = unsafe messages.add(bytes.span.bytes, ofRow: row)
+    }
+
+    @Test func `is counted if there is no place for it`() {
+        var window = Window(limits: WindowLimits())
+        for batch in 0..<2 {
+            var builder = BatchBuilder()
+            for number in 0..<50 {
+                builder.add(end: Self.time, isError: true, message: "port \(50 * batch + number)")
+            }
+            _ = window.append(builder.batch, arrival: Self.time, evaluatedUpTo: 0)
+        }
+        #expect((window.overflowedTexts.messages, window.overflowedTexts.webhooks) == (36, 0))
     }
 }
