@@ -15,7 +15,7 @@ extension Incident {
     }
 
     /// - Parameters:
-    ///   - former: what the last notification said; nil for the first. - now: the outcomes of the last minute's
+    ///   - former: what the last notification said; nil for the first. - now: the outcomes of the last half minute's
     ///     requests, once it has closed.
     func alert(
         as notified: OpenIncident.Notified, replacing former: OpenIncident.Notified? = nil, now: RequestOutcomes? = nil
@@ -51,7 +51,7 @@ extension Incident {
     private static func state(_ now: RequestOutcomes?) -> String {
         guard let now, now.count > 0 else { return "no requests end now" }
         return
-            "in the last minute \(countText(now.failed)) of \(countText(now.count)) requests failed and "
+            "in the last half minute \(countText(now.failed)) of \(countText(now.count)) requests failed and "
             + "\(countText(now.slow)) took longer than "
             + "99 % of their kind before"
     }

@@ -170,7 +170,7 @@ struct OpenIncident: Hashable, Sendable {
         let time = context.time
         incident.closedAt = TimeLimits.nearestTime(time)
         guard let notified else { return nil }
-        let lately = max(time.subtractingSaturating(Rule.incidentWindow), incident.startedAt)
+        let lately = max(time.subtractingSaturating(Rule.calmMin), incident.startedAt)
         let outcomes = context.outcomes(of: incident.cluster, from: lately, to: time, usual: usual)
         return incident.alert(as: notified, now: outcomes)
     }

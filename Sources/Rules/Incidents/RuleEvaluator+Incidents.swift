@@ -156,8 +156,9 @@ extension Rule {
     /// A minute: how far an incident looks back before it closes, and the longest window whose alerts open one by
     /// themselves.
     static let incidentWindow: Int64 = 60_000_000_000
-    /// However short its window, a wavering condition doesn't close an incident.
-    private static let calmMin: Int64 = 30_000_000_000
+    /// However short its window, a wavering condition doesn't close an incident. No condition has held for so long when one
+    /// closes.
+    static let calmMin: Int64 = 30_000_000_000
 
     /// The windows that end at the evaluation, without those they are compared with.
     private var ownWindows: [Int64] {

@@ -72,6 +72,8 @@ import Testing
         #expect(incident.openedAt == Self.start)
         // 45 s after the condition last held.
         #expect(incident.closedAt == Self.start + 85 * second)
+        // Since a condition last held: before, requests may have been slow.
+        #expect(notices[1].annotations["summary"]?.contains("in the last half minute 0 of 30 requests failed") == true)
         // From 30 s before it opened, in 18 evaluations.
         #expect(incident.requests == RequestOutcomes(count: 115, slow: 18))
     }
