@@ -8,7 +8,7 @@ struct BaselineSlots {
     let range: Range<Int64>
     /// Of a stretch, nanoseconds.
     private let length: Int64
-    let amount: BaselineAmount
+    let amounts: ClusterAmounts
 
     init(_ view: WindowView, before asked: GrowthRange) {
         let begin = asked.range.lowerBound
@@ -18,12 +18,13 @@ struct BaselineSlots {
         length = max(asked.length, Window.slotWidth)
         slots = view.slotsWithRemembered(within: range)
         population = asked.population
-        let first = slots.first?.start ?? .max
-        amount = BaselineAmount(slots, isWhole: first <= range.lowerBound)
+        amounts = ClusterAmounts(slots, since: range.lowerBound, of: view, population)
     }
 
     /// Learns how long the series of some groups usually take, and how stretches compare with that.
-    func learn(_ groups: [GrowthGroup]) -> [UsualGrowth] {
+    ///
+    /// - Parameter amounts: of each group.
+    func learn(_ groups: [GrowthGroup], from amounts: [BaselineAmount]) -> [UsualGrowth] {
         guard !groups.isEmpty else { return [] }
         let series = GroupedSeries(groups)
         var durations = groups.map { _ in UsualDurations() }
@@ -34,7 +35,7 @@ struct BaselineSlots {
             }
         }
         for group in groups.indices { durations[group].learned() }
-        return extend(groups, durations.map { UsualGrowth($0, learnedFrom: amount) })
+        return extend(groups, zip(durations, amounts).map { UsualGrowth($0, learnedFrom: $1) })
     }
 
     /// Adds the stretches that have come since.

@@ -85,22 +85,25 @@ extension WindowView {
             for group in now.indices { now[group].endPart() }
         }
         let statistics = now.map(\.statistics)
+        let clusters = groups.map { cluster(ofSeries: $0.series.first, asking.population) }
         return asked.numbers.map { numbers in
-            numbers.map { number in
-                let ratio = samplingRatio(ofSeries: groups[number].series.first, asking.population)
+            let counts = Dictionary(numbers.map { (clusters[$0], 1) }, uniquingKeysWith: +)
+            return numbers.map { number in
+                let ratio = sampling.isSampled ? sampling.leastRatio(cluster: clusters[number]) : 1
                 return Growths(
-                    statistics[number], learned[number].baseline, sampled: ratio, groups: numbers.count)
+                    statistics[number], learned[number].baseline, sampled: ratio,
+                    groups: counts[clusters[number], default: 1])
             }
         }
     }
 
-    /// The sampling ratio of the traces of a group's cluster; rules never mix clusters.
-    private func samplingRatio(ofSeries series: Int32?, _ population: Population) -> Double {
-        guard sampling.isSampled, let series = series.map(Int.init) else { return 1 }
-        switch population {
-        case .spans, .selfTimes: return sampling.leastRatio(cluster: operations[series].cluster)
-        case .requests: return sampling.leastRatio(cluster: requests[series].cluster)
-        case .parts: return sampling.leastRatio(cluster: requests[series / ComponentTable.countMax].cluster)
+    /// The name of a group's cluster, by its first series; rules never mix clusters.
+    func cluster(ofSeries series: Int32?, _ population: Population) -> String {
+        guard let series = series.map(Int.init) else { return "" }
+        return switch population {
+        case .spans, .selfTimes: operations[series].cluster
+        case .requests: requests[series].cluster
+        case .parts: requests[series / ComponentTable.countMax].cluster
         }
     }
 }

@@ -51,14 +51,26 @@ struct BaselineAmount: Equatable {
 
     init() {}
 
-    init(_ slots: [SlotView], isWhole: Bool) {
-        self.slots = slots.map {
-            let remembered = $0.remembered?.spans.rowCount
-            return Slot(
-                start: $0.start, rows: remembered ?? $0.count,
-                attributed: remembered ?? $0.attribution?.rowCount ?? 0)
+    /// - Parameters:
+    ///   - beginning: of the time that is wanted, Unix nanoseconds.
+    ///   - count: counts a slot's rows and the attributed ones among them.
+    init(
+        _ slots: [SlotView], since beginning: Int64,
+        _ count: (SlotView) -> (rows: Int, attributed: Int)
+    ) {
+        self.slots = slots.compactMap {
+            let (rows, attributed) = count($0)
+            return rows > 0 ? Slot(start: $0.start, rows: rows, attributed: attributed) : nil
         }
-        self.isWhole = isWhole
+        isWhole = self.slots.first.map { $0.start <= beginning } ?? false
+    }
+
+    /// Counts all rows.
+    init(_ slots: [SlotView], since beginning: Int64) {
+        self.init(slots, since: beginning) { slot in
+            if let remembered = slot.remembered?.spans.rowCount { return (remembered, remembered) }
+            return (slot.count, slot.attribution?.rowCount ?? 0)
+        }
     }
 
     /// Whether what was learned from this no longer holds, because half as many durations have arrived since, or many
@@ -83,19 +95,14 @@ struct BaselineAmount: Equatable {
     }
 }
 
-/// Which of the amounts are outdated; groups have learned from most of them together.
+/// Which amounts are outdated; most groups of a cluster have learned from the same one.
 struct OutdatedAmounts {
-    private let now: BaselineAmount
-    private var judged: [(amount: BaselineAmount, isOutdated: Bool)] = []
+    private var judged: [(amount: BaselineAmount, now: BaselineAmount, isOutdated: Bool)] = []
 
-    init(by now: BaselineAmount) {
-        self.now = now
-    }
-
-    mutating func contains(_ amount: BaselineAmount) -> Bool {
-        if let known = judged.first(where: { $0.amount == amount }) { return known.isOutdated }
+    mutating func contains(_ amount: BaselineAmount, by now: BaselineAmount) -> Bool {
+        if let known = judged.first(where: { $0.amount == amount && $0.now == now }) { return known.isOutdated }
         let isOutdated = amount.isOutdated(by: now)
-        judged.append((amount, isOutdated))
+        judged.append((amount, now, isOutdated))
         return isOutdated
     }
 }

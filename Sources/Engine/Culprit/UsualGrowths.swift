@@ -72,9 +72,14 @@ struct UsualGrowthsOfRange: Sendable {
             known = known.filter { $0.value.growth.end <= slots.range.upperBound }
         }
         var growths = groups.map { known[$0]?.growth }
-        var outdated = OutdatedAmounts(by: slots.amount)
-        let unknown = groups.indices.filter { index in growths[index].map { outdated.contains($0.amount) } ?? true }
-        for (index, growth) in zip(unknown, slots.learn(unknown.map { groups[$0] })) { growths[index] = growth }
+        var amounts = slots.amounts
+        let now = groups.map { amounts.of($0) }
+        var outdated = OutdatedAmounts()
+        let unknown = groups.indices.filter { index in
+            growths[index].map { outdated.contains($0.amount, by: now[index]) } ?? true
+        }
+        let learnedAnew = slots.learn(unknown.map { groups[$0] }, from: unknown.map { now[$0] })
+        for (index, growth) in zip(unknown, learnedAnew) { growths[index] = growth }
         var learned = growths.map { $0 ?? UsualGrowth() }
         let behind = learned.indices.filter { learned[$0].end < slots.range.upperBound }
         let extended = slots.extend(behind.map { groups[$0] }, behind.map { learned[$0] })

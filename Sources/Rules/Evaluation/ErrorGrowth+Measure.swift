@@ -7,9 +7,9 @@ extension ErrorGrowth {
     ///
     /// - Parameters:
     ///   - since: by group, when its alert became active; what came after doesn't show what is usual.
-    ///   - groups: how many there are, those included that nothing is asked about.
+    ///   - groups: by group, how many there are of its cluster, those included that nothing is asked about.
     static func measure(
-        _ population: Population, from: Int64, to: Int64, _ selection: Selection, since: [Int64?], groups: Int,
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection, since: [Int64?], groups: [Int],
         over source: some MeasurementSource
     ) -> [Double?] {
         let sums = Selection(
@@ -26,7 +26,7 @@ extension ErrorGrowth {
             counts(start, min(start.addingSaturating(Window.slotWidth), to))
         }
         return ends.indices.map { group in
-            times(slots.map { $0[group] }, before: before[ends[group]]?[group] ?? Counts(), groups: groups)
+            times(slots.map { $0[group] }, before: before[ends[group]]?[group] ?? Counts(), groups: groups[group])
         }
     }
 

@@ -74,9 +74,10 @@ struct ExactMeasurements {
                 }
             case .errorGrowth:
                 for (number, selection) in zip(numbers, selections()) {
+                    let (request, grouping) = (requests[number], groupings[requests[number].key.grouping])
                     requests[number].slowdowns = ErrorGrowth.measure(
-                        population, from: from, to: to, selection, since: requests[number].since,
-                        groups: requests[number].indexOfGroup.count, over: source)
+                        population, from: from, to: to, selection, since: request.since,
+                        groups: grouping.clusterGroupCounts(of: request.groups), over: source)
                 }
             case .growth(let statistic), .partGrowth(let statistic, _):
                 let asked = GrowthRange(population, from..<to, offset: key.offset)

@@ -110,6 +110,13 @@ struct SeriesGrouping {
 
     var groupCount: Int { groupOfValues.count }
 
+    /// How many groups there are of the cluster of each of some groups.
+    func clusterGroupCounts(of groups: [Int]) -> [Int] {
+        guard let cluster = key.by.firstIndex(of: SeriesLabels.cluster) else { return groups.map { _ in groupCount } }
+        let counts = Dictionary(groupOfValues.keys.map { ($0[cluster], 1) }, uniquingKeysWith: +)
+        return groups.map { counts[values[$0][cluster], default: 1] }
+    }
+
     /// Whether a group's number is currently unused.
     func isVacant(_ group: Int) -> Bool { isVacant[group] }
 

@@ -69,7 +69,7 @@ struct CutWindows<Source: MeasurementSource> {
         case .errorGrowth:
             ErrorGrowth.measure(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, since: [since],
-                groups: 1, over: source)[0]
+                groups: [1], over: source)[0]
         case .growth(let statistic), .partGrowth(let statistic, _):
             growth(key, part)?[statistic]
         case .durations, .selfTimes, .part, .parts: nil
