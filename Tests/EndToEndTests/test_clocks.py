@@ -100,7 +100,11 @@ def test_short_calls_keep_their_time_while_a_clock_is_set_right(tmp_path, drift)
 
 @pytest.mark.parametrize(
     "drift, interval",
-    [(-500_000, SECOND), (-500_000, 10 * SECOND), (60_000, SECOND), (500_000, SECOND), (500_000, 10 * SECOND)],
+    [
+        (-500_000, SECOND), (-500_000, 10 * SECOND), (60_000, SECOND), (500_000, SECOND), (500_000, 10 * SECOND),
+        # What a quartz has.
+        (10_000, 2 * SECOND), (2_000, 15 * SECOND), (-5_000, 15 * SECOND), (20_000, MINUTE), (-33_000, MINUTE),
+    ],
 )
 def test_a_drift_is_followed_where_calls_are_rare(tmp_path, drift, interval):
     base = 1_767_225_600 * SECOND

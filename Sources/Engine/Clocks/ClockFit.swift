@@ -59,9 +59,7 @@ struct ClockFit: Sendable {
     /// Smaller offsets are hidden by the calls' own time; nanoseconds.
     private static let offsetMin: Int64 = 500_000
     /// A clock that is being adjusted drifts by 500 millionths, besides what its quartz does.
-    private static let drifts = stride(from: 25, through: 1000, by: 25).flatMap { millionths in
-        [Double(millionths) / 1e6, -Double(millionths) / 1e6]
-    }
+    private static let driftMax = 1e-3
 
     /// The offset of some calls; nil if they fit none.
     ///
@@ -76,15 +74,39 @@ struct ClockFit: Sendable {
         if isFit(constant.count) {
             return middle(constant.room).map { ClockOffset(nanoseconds: abs($0) < offsetMin ? 0 : $0) }
         }
-        guard let start = calls.map(\.end).min() else { return nil }
-        var best = (count: 0, width: Int64.min, offset: nil as ClockOffset?)
-        for drift in drifts {
+        return mostFittingDrift(Array(calls)).flatMap { drift in
+            guard let start = calls.map(\.end).min() else { return nil }
             let (count, room) = mostFitting(calls.map { $0.without(drift, since: start) })
-            let width = room.upperBound - room.lowerBound
-            guard isFit(count), (count, width) > (best.count, best.width), let middle = middle(room) else { continue }
-            best = (count, width, ClockOffset(time: start, nanoseconds: middle, drift: drift))
+            guard isFit(count) else { return nil }
+            return middle(room).map { ClockOffset(time: start, nanoseconds: $0, drift: drift) }
         }
-        return best.offset
+    }
+
+    /// The drift in the middle of those that most calls fit.
+    ///
+    /// The offsets and drifts that some calls fit form a polygon. At its corners bounds of two of these calls meet.
+    private static func mostFittingDrift(_ calls: [CallBounds]) -> Double? {
+        let calls = calls.filter { $0.low <= $0.high }
+        guard calls.count <= UInt64.bitWidth else { return nil }
+        var drifts: [UInt64: ClosedRange<Double>] = [:]
+        for (index, call) in calls.enumerated() {
+            for other in calls[(index + 1)...] where other.end != call.end {
+                for (own, others) in [
+                    (call.low, other.low), (call.low, other.high), (call.high, other.low), (call.high, other.high),
+                ] {
+                    let drift = Double(others - own) / Double(other.end - call.end)
+                    guard abs(drift) <= driftMax else { continue }
+                    let fitting = calls.fitting(own, at: call.end, drift)
+                    let known = drifts[fitting] ?? drift...drift
+                    drifts[fitting] = min(known.lowerBound, drift)...max(known.upperBound, drift)
+                }
+            }
+        }
+        let best = drifts.max {
+            ($0.key.nonzeroBitCount, $0.value.upperBound - $0.value.lowerBound, $0.key)
+                < ($1.key.nonzeroBitCount, $1.value.upperBound - $1.value.lowerBound, $1.key)
+        }
+        return best.map { ($0.value.lowerBound + $0.value.upperBound) / 2 }
     }
 
     private static func middle(_ room: ClosedRange<Int64>) -> Int64? {
@@ -104,6 +126,23 @@ struct ClockFit: Sendable {
             if count > best.count { best = (count, low...highs[passed]) }
         }
         return best
+    }
+}
+
+extension [CallBounds] {
+    /// Which of them fit an offset that drifts: a bit for each.
+    ///
+    /// - Parameters:
+    ///   - offset: at a time, Unix nanoseconds by the clock.
+    ///   - drift: by how much it grows as time passes.
+    fileprivate func fitting(_ offset: Int64, at time: Int64, _ drift: Double) -> UInt64 {
+        var bits: UInt64 = 0
+        for (index, call) in enumerated() {
+            let drifted = Double(offset) + Double(call.end - time) * drift
+            // On the bounds of two of them it is rounded.
+            if drifted >= Double(call.low) - 1, drifted <= Double(call.high) + 1 { bits |= 1 << UInt64(index) }
+        }
+        return bits
     }
 }
 
