@@ -65,5 +65,5 @@ extension [RecordedTraces.Damage] {
 }
 
 extension Duration {
-    fileprivate var text: String { DurationText.format(components.seconds * 1_000_000_000) }
+    fileprivate var text: String { stretchText(components.seconds * 1_000_000_000) }
 }

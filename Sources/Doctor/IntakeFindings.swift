@@ -87,7 +87,7 @@ extension SourceFindings {
         let others = late.count - named.count
         if others > 0 { named[named.count - 1] += " and spans of \(others) more \(others == 1 ? "source" : "sources")" }
         let most = late.compactMap(\.lateness_seconds).max().map {
-            ", up to \(DurationText.format(Int64(min($0, 1e9)) * 1_000_000_000)) after their end"
+            ", up to \(stretchText(Int64(min($0, 1e9)) * 1_000_000_000)) after their end"
         }
         return [
             "\(named.joined(separator: ", ")) arrived too late to be evaluated\(most ?? ""): "

@@ -197,7 +197,7 @@ package struct SourceFindings {
         guard let latest = ahead.map(\.lastEnd).max() else { return [] }
         let names = Set(ahead.map(\.name)).sorted().joined(separator: ", ").shortened(100)
         return [
-            "spans of \(names) end up to \(DurationText.format((latest - now) / 1_000_000_000 * 1_000_000_000)) in the "
+            "spans of \(names) end up to \(stretchText(latest - now)) in the "
                 + "future: the clock of the control plane is ahead of this machine's, or this one's is behind (compare "
                 + "`date -u` on both; chronyc tracking). Alerts come that much later, and spans that are more than ten "
                 + "minutes ahead are rejected."
@@ -252,8 +252,5 @@ package struct SourceFindings {
         }
     }
 
-    /// In whole seconds.
-    private func age(_ time: Int64) -> String {
-        DurationText.format(max(now - time, 0) / 1_000_000_000 * 1_000_000_000)
-    }
+    private func age(_ time: Int64) -> String { stretchText(max(now - time, 0)) }
 }

@@ -21,7 +21,7 @@ def daemon(serve):
 def test_a_control_plane_that_is_ahead_is_said(daemon):
     send(daemon, now.messages(ago=-200))
     code, output = doctor(daemon)
-    assert code == 1 and re.search(r"spans of apiserver \S+ end up to 3m(1\d|20)s in the future: the clock of the control plane is ahead", output), output
+    assert code == 1 and re.search(r"spans of apiserver \S+ end up to 3 min (1\d|20) s in the future: the clock of the control plane is ahead", output), output
 
 
 def test_a_control_plane_too_far_ahead_is_said_with_the_rejections(daemon):
@@ -37,7 +37,7 @@ def test_a_control_plane_that_is_behind_isnt_called_down():
         send(daemon, now.messages(ago=300))
         code, output = doctor(daemon)
     assert code == 1 and "control plane is down" not in output
-    assert re.search(r"the last span ended 5m\d*s? ago, and spans arrive up to (4\d\d s|7m\S*) after their end: the clocks of the control plane are behind", output), output
+    assert re.search(r"the last span ended 5 min( \d+ s)? ago, and spans arrive up to [678] min( \d+ s)? after their end: the clocks of the control plane are behind", output), output
 
 
 def instance(name, begin, end):

@@ -43,7 +43,7 @@ extension Incident {
                 ? "\(name)\(place), whose cause is clear now: \(verdict)" : "\(name)\(place): \(verdict)"
         }
         if kind == .restart { return "\(name)\(place) over: \(verdict)" }
-        let length = DurationText.format(closedAt.subtractingSaturating(startedAt))
+        let length = stretchText(closedAt.subtractingSaturating(startedAt))
         return "\(name)\(place) over after \(length); \(Self.state(now)); it was \(verdict)"
     }
 

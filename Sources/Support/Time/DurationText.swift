@@ -73,9 +73,28 @@ package enum DurationText {
     }
 }
 
-/// For people to read: three significant digits and a unit, `1.25 ms`.
+/// For people to read: three significant digits and a unit, `1.25 ms`; from 100 s on as a stretch of time.
 package func durationText(seconds: Double) -> String {
+    if (99.95..<Double(TimeLimits.longest) / 1e9).contains(seconds) {
+        return stretchText(Int64((seconds * 1e9).rounded()))
+    }
     let (value, unit) = DurationText.inUnit(seconds: seconds)
     let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
     return String(format: "%.\(digits)f", value) + " " + unit
+}
+
+/// A stretch of time in whole units, for people to read: `45 s`, `2 min 26 s`, `3 h 5 min`, `2 d`.
+///
+/// - Parameter nanoseconds: at least 0.
+package func stretchText(_ nanoseconds: Int64) -> String {
+    let seconds = nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 >= 500_000_000 ? 1 : 0)
+    let units: [(seconds: Int64, name: String)] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")]
+    let largest = units.firstIndex { seconds >= $0.seconds } ?? units.count - 1
+    var (text, rest) = ("", seconds)
+    for (index, unit) in units.enumerated() where index == largest || index == largest + 1 {
+        let count = rest / unit.seconds
+        rest %= unit.seconds
+        if index == largest { text = "\(count) \(unit.name)" } else if count > 0 { text += " \(count) \(unit.name)" }
+    }
+    return text
 }

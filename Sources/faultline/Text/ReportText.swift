@@ -129,14 +129,20 @@ struct ReportText {
         var text = ""
         if sampled > 0 {
             let reason = areSampled ? "the spans are sampled" : Self.apart
-            text += style.prose("\(countText(sampled)) requests are shown without their authentication: \(reason)")
+            text += style.prose("\(Self.shown(sampled)): \(reason)")
         }
         if crowded > 0 {
             text += style.prose(
-                "\(countText(crowded)) requests are shown without their authentication: too many authentications run at once to tell which request each belongs to"
+                "\(Self.shown(crowded)): too many authentications run at once to tell which request each belongs to"
             )
         }
         return text
+    }
+
+    private static func shown(_ count: Int) -> String {
+        count == 1
+            ? "1 request is shown without its authentication"
+            : "\(countText(count)) requests are shown without their authentication"
     }
 
     /// Why authentications can't be tied to requests although nothing shows a sampler.
@@ -225,6 +231,6 @@ struct ReportText {
     }
 
     private func firing(_ activity: RuleActivity) -> String {
-        DurationText.format(Int64(activity.firing_seconds.rounded()) * 1_000_000_000)
+        stretchText(Int64(activity.firing_seconds.rounded()) * 1_000_000_000)
     }
 }

@@ -36,4 +36,28 @@ struct DurationTextTests {
         #expect(DurationText.format(-second) == "-1s")
         #expect(DurationText.format(1_001_001_001) == "1s1ms1us1ns")
     }
+
+    private static let durations: [(seconds: Double, text: String)] = [
+        (9e-7, "900 ns"), (0.000_999_6, "1.00 ms"), (0.060_4, "60.4 ms"), (0.999_6, "1.00 s"), (99.9, "99.9 s"),
+        (99.96, "1 min 40 s"), (146, "2 min 26 s"), (3_599.6, "1 h"), (11_100, "3 h 5 min"), (1e12, "1000000000000 s"),
+    ]
+
+    @Test(arguments: durations)
+    func `people read a duration with three digits, and one of minutes in whole units`(seconds: Double, text: String) {
+        #expect(durationText(seconds: seconds) == text)
+    }
+
+    private static let stretches: [(seconds: Double, text: String)] = [
+        (0, "0 s"), (0.499, "0 s"), (59.5, "1 min"), (80, "1 min 20 s"), (3_600, "1 h"), (86_399, "23 h 59 min"),
+        (176_340, "2 d"), (1_051_200, "12 d 4 h"),
+    ]
+
+    @Test(arguments: stretches)
+    func `people read a stretch of time in its two largest units`(seconds: Double, text: String) {
+        #expect(stretchText(Int64(seconds * 1e9)) == text)
+    }
+
+    @Test func `the longest stretch of time is written too`() {
+        #expect(stretchText(.max) == "106751 d 23 h")
+    }
 }
