@@ -61,10 +61,12 @@ package final class RecentBodies: Sendable {
         /// Empty chunks for the next segments; counted.
         var spares: [BodyChunk] = []
         var byteCount = 0
+        /// Bytes of the limit that other things take.
+        var lent = 0
         var dropped = 0
     }
 
-    /// Bytes; 0 keeps nothing.
+    /// Bytes, with what is lent; 0 keeps nothing.
     let limit: Int
     /// How much is evicted at once when there is too much. A larger body has a chunk of its own.
     private let chunkBytes: Int
@@ -96,7 +98,7 @@ package final class RecentBodies: Sendable {
     private func begin(_ message: RawSpan, _ filter: TraceFilter, _ arrival: Int64, _ state: inout State) {
         let capacity = max(chunkBytes, message.byteCount)
         let room = capacity + Entry(range: 0..<0, filter: filter).byteCount
-        guard room <= limit else {
+        guard room <= limit - state.lent else {
             state.dropped += 1
             return
         }
@@ -124,7 +126,7 @@ package final class RecentBodies: Sendable {
     /// - Returns: a chunk that has no reader left, empty.
     private func evict(_ state: inout State, room: Int) -> BodyChunk? {
         var spare: BodyChunk?
-        while state.byteCount + room > limit, !state.segments.isEmpty {
+        while state.byteCount + room > limit - state.lent, !state.segments.isEmpty {
             var oldest = state.segments.removeFirst()
             state.byteCount -= oldest.byteCount
             guard isKnownUniquelyReferenced(&oldest.chunk) else { continue }
@@ -132,6 +134,14 @@ package final class RecentBodies: Sendable {
             spare = oldest.chunk
         }
         return spare
+    }
+
+    /// Leaves room for copies of traces, or takes it back if it is negative.
+    func lend(_ bytes: Int) {
+        state.withLock { state in
+            state.lent += bytes
+            _ = evict(&state, room: 0)
+        }
     }
 
     // MARK: Compression

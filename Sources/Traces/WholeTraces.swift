@@ -31,6 +31,11 @@ package struct WholeTraces: Sendable {
         return extract.message(mergesScopes: mergesScopes)
     }
 
+    /// The authentications that a trace's requests begin with although they are traces of their own, if it is kept.
+    package func authentications(of trace: TraceID) -> [TiedAuthentication] {
+        kept.flatMap { $0.authentications(of: trace) }
+    }
+
     /// The same for traces that the window may know more about. If memory doesn't have everything, the recording is
     /// read, if there is one.
     ///

@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from harness import lone_authentication as lone
-from harness import http_client, project
+from harness import http_client, project, spans
 from harness.chromium import chromium
 from harness.spans import SECOND
 from harness.viewer import Viewer
-from test_kept_traces import NO_RULES
+from harness.waiting import eventually
+from test_culprit import QUICK
+from test_kept_traces import NO_RULES, kept
 
 PATIENCE = 30_000
 WORST = 77
@@ -122,3 +124,33 @@ def test_it_is_read_back_from_a_recording(serve, tmp_path):
     status, _, body = serve(NO_RULES, recording).get(f"/api/v1/traces/{lone.request_trace(WORST)}")
     assert status == 200
     assert_begins_with_authentication(json.loads(body))
+
+
+def test_it_outlives_the_window_with_the_trace_that_an_alert_names(serve):
+    rules = """
+groups:
+  - name: quick
+    interval: 1s
+    rules:
+      - {alert: GetSlow, select: {verb: get}, when: p50 > 1ms and count >= 300, over: 5m}
+"""
+    daemon = serve(rules, QUICK + "window: {max_bytes: 1MiB}\ntraces: {max_bytes: 4MiB}\n")
+    for message in lone.messages(begin=time.time_ns() - (lone.COUNT // lone.RATE + 2) * SECOND):
+        assert http_client.send(daemon.http, message.SerializeToString()).status == 200
+
+    def named():
+        alerts = [alert for alert in json.loads(daemon.get("/api/v1/alerts")[2]) if alert["state"] == "firing"]
+        return alerts and alerts[0]["evidence"]["traces"]
+
+    traces = eventually(named, "an alert with traces")
+    eventually(lambda: kept(daemon) == 2 * len(traces), "the authentications of its traces")
+    # More than the window and the bodies hold.
+    for _ in range(24):
+        filling = [spans.span(attributes=[spans.text("body", "x" * 512)]) for _ in range(1_000)]
+        assert http_client.send(daemon.http, spans.body(*filling)).status == 200
+    assert json.loads(daemon.get("/api/v1/requests")[2]) == []
+    numbers = {lone.request_trace(number): number for number in range(lone.COUNT)}
+    for trace in traces:
+        found = json.loads(daemon.get(f"/api/v1/traces/{trace}")[2])
+        assert found["whole"]
+        assert_begins_with_authentication(found, numbers[trace])

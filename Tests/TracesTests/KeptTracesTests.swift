@@ -76,4 +76,19 @@ import Testing
         none.keep([Self.id(1)], from: bodies)
         #expect(none.use == KeptTraces.Use(byteCount: 0, count: 0))
     }
+
+    @Test func `borrow their room from the bodies, and give it back`() throws {
+        let kept = KeptTraces(limit: 1 << 18)
+        for trace: UInt8 in 1...4 { try receive(1, of: trace, bytes: 60_000) }
+        kept.keep(Set((1...4).map { Self.id($0) }), from: bodies)
+        #expect(kept.use.byteCount > 240_000)
+        for _ in 0..<40 {
+            try receive(1, of: 255, bytes: 60_000)
+            #expect(bodies.use.byteCount + kept.use.byteCount <= 1 << 20)
+        }
+        #expect(bodies.use.byteCount < 800_000)
+        kept.keep([], from: bodies)
+        for _ in 0..<40 { try receive(1, of: 255, bytes: 60_000) }
+        #expect(bodies.use.byteCount > 900_000)
+    }
 }

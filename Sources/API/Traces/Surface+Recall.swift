@@ -44,9 +44,11 @@ extension QueryServer.Surface {
         let requests = detail.unauthenticated
         guard !requests.isEmpty else { return detail }
         let view = pipeline.attributedSummary().view
+        let kept = traces.authentications(of: detail.id)
         var tied = requests.compactMap { span in
             view.authentication(
                 tiedTo: span.spanID, of: detail.id, endingAt: span.start &+ span.duration, pipeline.components)
+                ?? kept.first { $0.request == span.spanID }
         }
         var message = recall(tied.map { RememberedTrace($0.trace, [$0.span]) }).message
         if let recorded = traces.recorded {

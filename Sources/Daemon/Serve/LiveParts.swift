@@ -57,7 +57,7 @@ struct LiveParts: Sendable {
         }
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         keptTraces = TracesKept(budget: budget[.traces])
-        bodies = RecentBodies(limit: budget[.traces] - keptTraces.limit)
+        bodies = RecentBodies(limit: budget[.traces])
         recorded = configuration.recording.directory.map { [log] in Self.recorded($0, log) }
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,

@@ -1,6 +1,8 @@
 import Dispatch
+import Engine
 package import Pipeline
 import ServiceLifecycle
+import Support
 package import Traces
 
 /// Keeps the traces that active alerts and open incidents name, and those that stand out among their kind of request; and
@@ -25,10 +27,26 @@ package struct TraceKeeper: Service {
     package func run() async throws {
         await thread.repeat(every: Self.period) {
             bodies.compress(within: Self.compression)
-            kept.named.keep(pipeline.namedTraces(), from: bodies)
+            kept.named.keep(pipeline.namedTraces(), from: bodies, authentications: authentications)
             guard kept.notable.limit > 0 else { return }
             let traces = notable.update(pipeline.view(), isCrowded: kept.notable.isCrowded)
             kept.notable.keep(traces, from: bodies)
+        }
+    }
+}
+
+extension TraceKeeper {
+    /// The authentications that were tied to the requests of a trace, if the window has attributed them.
+    private func authentications(of id: TraceID, _ message: [UInt8]) -> [TiedAuthentication] {
+        let (known, components) = (pipeline.trace(id), pipeline.components)
+        let detail = TraceDetail(
+            id, known: (known.spans, known.operations, known.requests), message: message, services: pipeline.services,
+            components: components)
+        guard let requests = detail?.unauthenticated, !requests.isEmpty else { return [] }
+        let view = pipeline.view()
+        return requests.compactMap { span in
+            view.authentication(
+                tiedTo: span.spanID, of: id, endingAt: span.start.addingSaturating(span.duration), components)
         }
     }
 }
@@ -40,12 +58,11 @@ package struct TracesKept: Sendable {
     /// Those that stand out among their kind of request.
     package let notable: KeptTraces
 
-    /// - Parameter budget: of all whole traces, bytes.
+    /// - Parameter budget: of all whole traces, bytes. What these don't take is left to the recent bodies.
     package init(budget: Int) {
         named = KeptTraces(limit: budget / 8)
         notable = KeptTraces(limit: budget / 8)
     }
 
     package var all: [KeptTraces] { [named, notable] }
-    package var limit: Int { named.limit + notable.limit }
 }
