@@ -56,7 +56,7 @@ import Testing
     @Test func `is counted if there is no place for it`() {
         var window = Window(limits: WindowLimits())
         for batch in 0..<2 {
-            var builder = BatchBuilder()
+            var builder = BatchBuilder(firstID: UInt64(1 + 50 * batch))
             for number in 0..<50 {
                 builder.add(end: Self.time, isError: true, message: "port \(50 * batch + number)")
             }
