@@ -1,4 +1,5 @@
 package import Engine
+import Glibc
 import Synchronization
 
 /// Recent export bodies as they came, so that a trace can be shown with everything that its spans carry. The oldest are
@@ -152,14 +153,22 @@ package final class RecentBodies: Sendable {
         let ranges: [Range<Int>]
     }
 
-    /// Compresses the bodies of full chunks, the latest first, for about as long as `budget`. Call it from one thread.
+    /// Compresses the bodies of full chunks, the latest first, for about as much CPU time as `budget`: beside other work that
+    /// takes longer, and would compress less by the clock. Call it from one thread.
     package func compress(within budget: Duration) {
-        let end = ContinuousClock.now + budget
+        let end = Self.threadTime + budget
         let isBehind = state.withLock { $0.segments.count { $0.chunk != nil && !$0.isPoor } } > Self.behind
-        while ContinuousClock.now < end, var full = nextToCompress() {
+        while Self.threadTime < end, var full = nextToCompress() {
             let blocks = CompressedBodies(full.chunk, full.ranges, isBehind ? .fast : .better)
             state.withLock { store(blocks, insteadOf: &full.chunk, &$0) }
         }
+    }
+
+    /// The CPU time that this thread has taken.
+    private static var threadTime: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private func nextToCompress() -> FullChunk? {
