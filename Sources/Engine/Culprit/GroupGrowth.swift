@@ -162,6 +162,7 @@ struct GroupedSeries {
         of slot: SlotView, _ population: Population,
         _ body: (_ group: Int, _ number: Int, _ cells: Span<SeriesCounts.Cell>) -> Void
     ) {
+        let (first, memberships) = (first.span, memberships.span)
         slot.forEachCells(of: population, where: { $0 < first.count && first[$0] >= 0 }) { series, cells in
             var next = first[series]
             while next >= 0 {

@@ -18,19 +18,19 @@ extension HistoryBlock {
 extension SeriesCounts {
     /// - Parameter readings: in order of number.
     fileprivate init(_ readings: [(number: Int, SeriesReading)]) {
+        func cells(_ codes: [UInt16], _ counts: [Int]) -> [Cell] {
+            zip(codes, counts).map { Cell(code: $0, count: UInt32(clamping: $1)) }
+        }
         self.init(
-            thresholds: [], series: readings.count, cells: readings.reduce(0) { $0 + $1.1.codes.count },
-            failedCells: readings.reduce(0) { $0 + $1.1.failedCodes.count })
+            thresholds: [], series: readings.count, cells: readings.flatMap { cells($0.1.codes, $0.1.counts) },
+            failedCells: readings.flatMap { cells($0.1.failedCodes, $0.1.failedCounts) })
+        var (firstCell, firstFailed) = (0, 0)
         for (number, reading) in readings {
             var tally = LatencyTally()
             (tally.count, tally.errors, tally.sum) = (reading.count, reading.errors, Int128(reading.sum))
-            append(number, tally, max: reading.max)
-            for (code, count) in zip(reading.codes, reading.counts) {
-                append(Cell(code: code, count: UInt32(clamping: count)))
-            }
-            for (code, count) in zip(reading.failedCodes, reading.failedCounts) {
-                append(failed: Cell(code: code, count: UInt32(clamping: count)))
-            }
+            append(number, tally, max: reading.max, firstCell: firstCell, firstFailed: firstFailed)
+            firstCell += reading.codes.count
+            firstFailed += reading.failedCodes.count
         }
     }
 }

@@ -3,6 +3,8 @@ struct LatencyHistogram: Sendable {
     private(set) var count = 0
     private var first = 0
     private var counts: [Int] = []
+    /// The lowest and the highest bucket with any durations.
+    private var (lowest, highest) = (Int.max, Int.min)
 
     init() {}
 
@@ -10,6 +12,7 @@ struct LatencyHistogram: Sendable {
         makeRoom(for: code...code)
         counts[code - first] += added
         count += added
+        (lowest, highest) = (min(lowest, code), max(highest, code))
     }
 
     /// Adds cells in order of bucket, each by so many buckets higher.
@@ -17,9 +20,10 @@ struct LatencyHistogram: Sendable {
     /// - Parameter least: lower buckets count as this one.
     mutating func add(_ cells: Span<SeriesCounts.Cell>, atLeast least: Int = 0, shiftedBy shift: Int = 0) {
         guard !cells.isEmpty else { return }
-        let lowest = max(Int(cells[0].code), least) + shift
-        let highest = max(Int(cells[cells.count - 1].code), least) + shift
-        if lowest < first || highest >= first + counts.count { makeRoom(for: lowest...highest) }
+        let low = max(Int(cells[0].code), least) + shift
+        let high = max(Int(cells[cells.count - 1].code), least) + shift
+        if low < first || high >= first + counts.count { makeRoom(for: low...high) }
+        (lowest, highest) = (min(lowest, low), max(highest, high))
         let base = shift - first
         var added = 0
         var counts = counts.mutableSpan
@@ -37,20 +41,26 @@ struct LatencyHistogram: Sendable {
             self = other
             return
         }
-        makeRoom(for: other.first...other.first + other.counts.count - 1)
+        makeRoom(for: other.lowest...other.highest)
         let offset = other.first - first
         let added = other.counts.span
         var counts = counts.mutableSpan
-        for index in added.indices { counts[offset &+ index] &+= added[index] }
+        for index in other.inUse { counts[offset &+ index] &+= added[index] }
         count += other.count
+        (lowest, highest) = (min(lowest, other.lowest), max(highest, other.highest))
     }
 
     /// Removes all durations, but keeps the memory.
     mutating func removeAll() {
+        let inUse = inUse
         var counts = counts.mutableSpan
-        counts.update(repeating: 0)
+        for index in inUse { counts[index] = 0 }
         count = 0
+        (lowest, highest) = (.max, .min)
     }
+
+    /// The places of the buckets from the lowest to the highest.
+    private var inUse: Range<Int> { lowest > highest ? 0..<0 : lowest - first..<highest - first + 1 }
 
     /// Makes room by whole octaves, so that there is hardly ever too little.
     private mutating func makeRoom(for codes: ClosedRange<Int>) {
@@ -83,8 +93,9 @@ struct LatencyHistogram: Sendable {
     func code(quantile: Double) -> Int? {
         guard count > 0 else { return nil }
         var remaining = ExactQuantile.rank(quantile, of: count)
-        for (offset, inBucket) in counts.enumerated() {
-            remaining -= inBucket
+        let counts = counts.span
+        for offset in inUse {
+            remaining -= counts[offset]
             if remaining <= 0 { return first + offset }
         }
         return nil
@@ -94,6 +105,6 @@ struct LatencyHistogram: Sendable {
     @inline(__always)
     func forEachCell(_ body: (_ code: Int, _ count: Int) -> Void) {
         let counts = counts.span
-        for offset in counts.indices where counts[offset] > 0 { body(first + offset, counts[offset]) }
+        for offset in inUse where counts[offset] > 0 { body(first + offset, counts[offset]) }
     }
 }

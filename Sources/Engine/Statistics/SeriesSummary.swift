@@ -22,48 +22,81 @@ extension WindowView {
     ///
     /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
     package func operationSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<OperationLabels>] {
-        summaries(.spans, operations, range).sorted {
-            $0.count != $1.count
-                ? $0.count > $1.count
-                : ($0.labels.service, $0.labels.operation, $0.labels.kind.rawValue, $0.labels.cluster)
-                    < ($1.labels.service, $1.labels.operation, $1.labels.kind.rawValue, $1.labels.cluster)
+        let rows = summaries(.spans, operations, range)
+        // One label after the other: comparing all at once would take hold of each.
+        return Self.mostFrequentFirst(rows) {
+            if rows[$0].labels.service != rows[$1].labels.service {
+                return rows[$0].labels.service < rows[$1].labels.service
+            }
+            if rows[$0].labels.operation != rows[$1].labels.operation {
+                return rows[$0].labels.operation < rows[$1].labels.operation
+            }
+            if rows[$0].labels.kind != rows[$1].labels.kind {
+                return rows[$0].labels.kind.rawValue < rows[$1].labels.kind.rawValue
+            }
+            return rows[$0].labels.cluster < rows[$1].labels.cluster
         }
     }
 
     /// One row for each kind of request, without long-running ones, most frequent first.
     package func requestSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<RequestLabels>] {
-        summaries(.requests, requests, range).sorted {
-            $0.count != $1.count ? $0.count > $1.count : $0.labels.path < $1.labels.path
+        let rows = summaries(.requests, requests, range)
+        let paths = rows.map(\.labels.path)
+        return Self.mostFrequentFirst(rows) { paths[$0] < paths[$1] }
+    }
+
+    /// Sorts the numbers of rows instead of rows, which are large and refer to a dozen strings.
+    ///
+    /// - Parameter isBefore: of two rows with the same count.
+    private static func mostFrequentFirst<Labels>(
+        _ rows: [SeriesSummary<Labels>], _ isBefore: (Int, Int) -> Bool
+    ) -> [SeriesSummary<Labels>] {
+        let counts = rows.map(\.count)
+        let order = rows.indices.sorted {
+            counts[$0] != counts[$1] ? counts[$0] > counts[$1] : isBefore($0, $1)
         }
+        return order.map { rows[$0] }
     }
 
     /// Self times by operation number; nil for operations without attributed spans.
     package func selfTimeSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<OperationLabels>?] {
-        summariesBySeries(.selfTimes, operations, range)
+        var rows: [SeriesSummary<OperationLabels>?] = []
+        rows.reserveCapacity(operations.count)
+        forEachSummary(.selfTimes, operations, range) { rows.append($0) }
+        return rows
     }
 
     private func summaries<Labels: Sendable>(
         _ population: Population, _ labels: [Labels], _ range: Range<Int64>?
     ) -> [SeriesSummary<Labels>] {
-        summariesBySeries(population, labels, range).compactMap { $0 }
+        var rows: [SeriesSummary<Labels>] = []
+        forEachSummary(population, labels, range) { row in
+            if let row { rows.append(row) }
+        }
+        return rows
     }
 
-    private func summariesBySeries<Labels: Sendable>(
-        _ population: Population, _ labels: [Labels], _ range: Range<Int64>?
-    ) -> [SeriesSummary<Labels>?] {
+    /// Calls `body` with the row of each series, in order of their numbers; nil without spans.
+    private func forEachSummary<Labels: Sendable>(
+        _ population: Population, _ labels: [Labels], _ range: Range<Int64>?,
+        _ body: (SeriesSummary<Labels>?) -> Void
+    ) {
         let selection = each(population, quantiles: Self.quantiles)
         if let range {
             let (statistics, isExact) = measured(population, in: range, selection)
-            return labels.indices.map { Self.summary($0, labels[$0], statistics[$0], isExact: isExact) }
+            for number in labels.indices {
+                body(Self.summary(number, labels[number], statistics[number], isExact: isExact))
+            }
+            return
         }
         let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(population)
         let isComplete = isComplete(from: .min, to: .max)
-        return labels.indices.map { number in
+        for number in labels.indices {
             if let merged = merged[number] {
-                Self.summary(number, labels[number], merged.statistics(Self.quantiles), isExact: false)
+                body(Self.summary(number, labels[number], merged.statistics(Self.quantiles), isExact: false))
             } else {
-                Self.summary(number, labels[number], inWindow[number], isExact: isComplete)
+                body(Self.summary(number, labels[number], inWindow[number], isExact: isComplete))
             }
         }
     }

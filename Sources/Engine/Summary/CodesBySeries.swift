@@ -16,9 +16,13 @@ struct CodesBySeries: Sendable {
     private var others: [UInt16] = []
     /// Where the codes of each series end.
     private var ends: [Int] = []
+    /// How often each code occurs in the series being sorted; zero between series.
+    private var occurrences: [UInt32] = []
 
     /// Up to this many are sorted by insertion, more by radix.
     private static let insertionMax = 24
+    /// From this many on, counting them by code is faster than two passes by radix.
+    private static let countedMin = 1024
     /// A code has two digits of this many bits.
     private static let digitBits: UInt16 = 6
     private static let digits = 1 << 6
@@ -86,6 +90,10 @@ struct CodesBySeries: Sendable {
 
     private mutating func sortCodes(_ range: Range<Int>) {
         guard range.count > Self.insertionMax else { return Self.insertionSort(range, &sorted) }
+        if range.count >= Self.countedMin {
+            if occurrences.isEmpty { occurrences = Array(repeating: 0, count: LatencyBucket.codeCount) }
+            return Self.countingSort(range, &sorted, &occurrences)
+        }
         Self.radixPass(range, sorted, &others, shift: 0)
         Self.radixPass(range, others, &sorted, shift: Self.digitBits)
     }
@@ -100,6 +108,25 @@ struct CodesBySeries: Sendable {
                 free &-= 1
             }
             codes[free] = code
+        }
+    }
+
+    private static func countingSort(_ range: Range<Int>, _ codes: inout [UInt16], _ occurrences: inout [UInt32]) {
+        var codes = codes.mutableSpan
+        var occurrences = occurrences.mutableSpan
+        var (least, greatest) = (UInt16.max, UInt16.min)
+        for index in range {
+            let code = codes[index]
+            occurrences[Int(code)] &+= 1
+            (least, greatest) = (min(least, code), max(greatest, code))
+        }
+        var next = range.lowerBound
+        for code in least...greatest {
+            for _ in 0..<occurrences[Int(code)] {
+                codes[next] = code
+                next &+= 1
+            }
+            occurrences[Int(code)] = 0
         }
     }
 
@@ -125,28 +152,49 @@ struct CodesBySeries: Sendable {
 
     // MARK: Reading
 
+    /// The different codes of each series in order, and the number of spans of each. From then on `ends` says where the
+    /// cells of each series end.
+    mutating func takeCells() -> [SeriesCounts.Cell] {
+        let empty = SeriesCounts.Cell(code: 0, count: 0)
+        var cells = Array(repeating: empty, count: Self.distinctCount(sorted, ends))
+        Self.collect(sorted, &ends, &cells)
+        return cells
+    }
+
     /// How many different codes the series have, together.
-    var distinctCount: Int {
-        var distinct = 0
-        for seriesIndex in ends.indices { forEachDistinct(seriesIndex) { _, _ in distinct += 1 } }
+    private static func distinctCount(_ codes: [UInt16], _ ends: [Int]) -> Int {
+        let (codes, ends) = (codes.span, ends.span)
+        var (first, distinct) = (0, 0)
+        for seriesIndex in ends.indices where first < ends[seriesIndex] {
+            distinct &+= 1
+            for index in first &+ 1..<ends[seriesIndex] { distinct &+= codes[index] == codes[index &- 1] ? 0 : 1 }
+            first = ends[seriesIndex]
+        }
         return distinct
     }
 
-    /// Calls `body` with the different codes of a series in order, and the number of spans of each.
-    @inline(__always)
-    func forEachDistinct(_ seriesIndex: Int, _ body: (_ code: UInt16, _ count: UInt32) -> Void) {
-        let codes = sorted.span.extracting(range(seriesIndex))
-        var first = 0
-        while first < codes.count {
-            var end = first &+ 1
-            while end < codes.count, codes[end] == codes[first] { end &+= 1 }
-            body(codes[first], UInt32(truncatingIfNeeded: end &- first))
-            first = end
+    private static func collect(_ codes: [UInt16], _ ends: inout [Int], _ cells: inout [SeriesCounts.Cell]) {
+        let codes = codes.span
+        var ends = ends.mutableSpan
+        var cells = cells.mutableSpan
+        var (first, cellCount) = (0, 0)
+        for seriesIndex in ends.indices {
+            while first < ends[seriesIndex] {
+                let code = codes[first]
+                var next = first &+ 1
+                while next < ends[seriesIndex], codes[next] == code { next &+= 1 }
+                cells[cellCount] = SeriesCounts.Cell(code: code, count: UInt32(truncatingIfNeeded: next &- first))
+                cellCount &+= 1
+                first = next
+            }
+            ends[seriesIndex] = cellCount
         }
     }
 
+    /// The first cell of a series, once the cells were taken.
+    func firstCell(_ seriesIndex: Int) -> Int { seriesIndex == 0 ? 0 : ends[seriesIndex - 1] }
+
     private func range(_ seriesIndex: Int) -> Range<Int> {
-        guard seriesIndex < ends.count else { return 0..<0 }
-        return (seriesIndex == 0 ? 0 : ends[seriesIndex - 1])..<ends[seriesIndex]
+        (seriesIndex == 0 ? 0 : ends[seriesIndex - 1])..<ends[seriesIndex]
     }
 }

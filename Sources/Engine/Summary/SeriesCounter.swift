@@ -131,16 +131,17 @@ struct SeriesCounter: Sendable {
     /// Moves the counts out of the tables.
     private mutating func take(_ bad: BadCounts, _ number: (Int) -> Int) -> SeriesCounts {
         var counts = SeriesCounts(
-            thresholds: bad.thresholds, series: tallies.count { $0.count > 0 }, cells: codes.distinctCount,
-            failedCells: failed.distinctCount)
+            thresholds: bad.thresholds, series: tallies.count { $0.count > 0 }, cells: codes.takeCells(),
+            failedCells: failed.takeCells())
         for seriesIndex in tallies.indices where tallies[seriesIndex].count > 0 {
-            counts.append(number(seriesIndex), tallies[seriesIndex], max: maxima[seriesIndex]) {
+            counts.append(
+                number(seriesIndex), tallies[seriesIndex], max: maxima[seriesIndex],
+                firstCell: codes.firstCell(seriesIndex), firstFailed: failed.firstCell(seriesIndex)
+            ) {
                 bad.count(ofSeries: seriesIndex, threshold: $0)
             }
             tallies[seriesIndex] = LatencyTally()
             maxima[seriesIndex] = 0
-            codes.forEachDistinct(seriesIndex) { counts.append(SeriesCounts.Cell(code: $0, count: $1)) }
-            failed.forEachDistinct(seriesIndex) { counts.append(failed: SeriesCounts.Cell(code: $0, count: $1)) }
         }
         return counts
     }

@@ -64,8 +64,8 @@ struct SeriesCounts: Sendable {
     /// In order of number.
     private(set) var series: [Series] = []
     /// The cells of each series, in order of bucket.
-    private var cells: [Cell] = []
-    private var failedCells: [Cell] = []
+    private let cells: [Cell]
+    private let failedCells: [Cell]
     /// Durations, nanoseconds; a longer span is bad.
     let thresholds: [Int64]
     /// For each threshold, the bad spans by index in `series`.
@@ -73,14 +73,14 @@ struct SeriesCounts: Sendable {
 
     /// - Parameters:
     ///   - series: how many series will be added; room is made for no more.
-    ///   - cells: the same for their cells.
-    ///   - failedCells: the same for those of failed spans.
-    init(thresholds: [Int64], series: Int, cells: Int, failedCells: Int) {
+    ///   - cells: of all series, in order.
+    ///   - failedCells: the same of failed spans.
+    init(thresholds: [Int64], series: Int, cells: [Cell], failedCells: [Cell]) {
         self.thresholds = thresholds
+        self.cells = cells
+        self.failedCells = failedCells
         bad = thresholds.map { _ in [] }
         self.series.reserveCapacity(series)
-        self.cells.reserveCapacity(cells)
-        self.failedCells.reserveCapacity(failedCells)
         for index in bad.indices { bad[index].reserveCapacity(series) }
     }
 
@@ -110,7 +110,11 @@ struct SeriesCounts: Sendable {
     /// Calls `body` with the buckets of the series that are wanted.
     @inline(__always)
     func forEachCells(where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellsBody) {
-        for index in series.indices where isWanted(series[index].number) { body(series[index].number, cells(index)) }
+        let (series, cells) = (series.span, cells.span)
+        for index in series.indices where isWanted(series[index].number) {
+            let end = index &+ 1 < series.count ? series[index &+ 1].firstCell : cells.count
+            body(series[index].number, cells.extracting(series[index].firstCell..<end))
+        }
     }
 
     /// The bad spans of each series, by index; nil for an unknown threshold.
@@ -120,18 +124,14 @@ struct SeriesCounts: Sendable {
 
     // MARK: Filling
 
-    /// Starts the next series. Its cells follow.
+    /// Adds the next series, whose cells are known.
     ///
     /// - Parameter count: of the bad spans, by number of the threshold.
     mutating func append(
-        _ number: Int, _ tally: LatencyTally, max: Int64, badCount count: (_ threshold: Int) -> Int = { _ in 0 }
+        _ number: Int, _ tally: LatencyTally, max: Int64, firstCell: Int, firstFailed: Int,
+        badCount count: (_ threshold: Int) -> Int = { _ in 0 }
     ) {
-        series.append(
-            Series(number, tally, max: max, firstCell: cells.count, firstFailed: failedCells.count))
+        series.append(Series(number, tally, max: max, firstCell: firstCell, firstFailed: firstFailed))
         for threshold in bad.indices { bad[threshold].append(count(threshold)) }
     }
-
-    mutating func append(_ cell: Cell) { cells.append(cell) }
-
-    mutating func append(failed cell: Cell) { failedCells.append(cell) }
 }

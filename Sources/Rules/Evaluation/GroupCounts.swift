@@ -32,15 +32,24 @@ struct GroupCounts {
         self.numbers = numbers
         self.inputs = inputs
         isCounted = numbers.map { ranges[$0].isCounted }
-        let members = grouping.members.span
-        let starts = grouping.memberStarts.span
         tallies.reserveCapacity(numbers.count * grouping.values.count)
         for number in numbers {
-            for group in grouping.values.indices {
-                let series = members.extracting(starts[group]..<starts[group + 1])
-                tallies.append(ranges[number].isCounted ? ranges[number].counts.tally(of: series) : LatencyTally())
+            if ranges[number].isCounted {
+                Self.addTallies(ranges[number].counts, grouping, to: &tallies)
+            } else {
+                tallies += repeatElement(LatencyTally(), count: grouping.values.count)
             }
             scaledCounts.append(scaled(number) { ranges[number].counts.tally(of: $0).count })
+        }
+    }
+
+    // A separate function, so that the counts aren't copied, with all their references, for each group.
+    private static func addTallies(
+        _ counts: SlidingCounts, _ grouping: SeriesGrouping, to tallies: inout [LatencyTally]
+    ) {
+        let (members, starts) = (grouping.members.span, grouping.memberStarts.span)
+        for group in grouping.values.indices {
+            tallies.append(counts.tally(of: members.extracting(starts[group]..<starts[group + 1])))
         }
     }
 
@@ -64,29 +73,34 @@ struct GroupCounts {
     mutating func findBounds(of groups: [Int]) {
         kept = groups
         let (grouping, ranges) = (grouping, ranges)
-        let members = grouping.members.span
-        let starts = grouping.memberStarts.span
         for (index, number) in numbers.enumerated() {
             let thresholds = inputs.thresholds[index].map(ranges[number].number(ofThreshold:))
             scaledBad.append(
                 thresholds.map { threshold in
                     scaled(number) { ranges[number].counts.bad(of: $0, threshold: threshold) }
                 })
-            for threshold in thresholds {
-                for group in kept {
-                    let series = members.extracting(starts[group]..<starts[group + 1])
-                    bad.append(
-                        ranges[number].isCounted ? ranges[number].counts.bad(of: series, threshold: threshold) : 0)
-                }
+            let quantiles = inputs.quantiles[index] + (inputs.wantsMax[index] ? [1] : [])
+            addBounds(ranges[number], grouping, index, thresholds, quantiles)
+        }
+    }
+
+    // A separate function, so that the counts aren't copied for each group.
+    private mutating func addBounds(
+        _ range: WatchedRange, _ grouping: SeriesGrouping, _ index: Int, _ thresholds: [Int], _ quantiles: [Double]
+    ) {
+        let counts = range.counts
+        let (members, starts) = (grouping.members.span, grouping.memberStarts.span)
+        for threshold in thresholds {
+            for group in kept {
+                let series = members.extracting(starts[group]..<starts[group + 1])
+                bad.append(range.isCounted ? counts.bad(of: series, threshold: threshold) : 0)
             }
-            for quantile in inputs.quantiles[index] + (inputs.wantsMax[index] ? [1] : []) {
-                for group in kept {
-                    let count = tallies[index * grouping.values.count + group].count
-                    let series = members.extracting(starts[group]..<starts[group + 1])
-                    bounds.append(
-                        count == 0
-                            ? 0...0 : ranges[number].counts.bounds(of: quantile, of: series, count: count))
-                }
+        }
+        for quantile in quantiles {
+            for group in kept {
+                let count = tallies[index * grouping.values.count + group].count
+                let series = members.extracting(starts[group]..<starts[group + 1])
+                bounds.append(count == 0 ? 0...0 : counts.bounds(of: quantile, of: series, count: count))
             }
         }
     }

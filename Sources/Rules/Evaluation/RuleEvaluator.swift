@@ -156,7 +156,7 @@ package struct RuleEvaluator: Sendable {
 
     /// Bytes that the counts of all ranges take, and what rules and evidence compare with.
     package var countByteCount: Int {
-        ranges.reduce(usualGrowths.byteCount + comparedByteCount) { $0 + $1.counts.byteCount }
+        ranges.indices.reduce(usualGrowths.byteCount + comparedByteCount) { $0 + ranges[$1].byteCount }
     }
 
     /// Groups that have series or alerts.
@@ -230,9 +230,9 @@ package struct RuleEvaluator: Sendable {
         comparedByteCount = source.comparedByteCount
         var held = countByteCount
         for range in due.sorted() {
-            held -= ranges[range].counts.byteCount
+            held -= ranges[range].byteCount
             ranges[range].advance(to: time, groupings, over: source, bytesMax: countBytesMax - held)
-            held += ranges[range].counts.byteCount
+            held += ranges[range].byteCount
         }
     }
 

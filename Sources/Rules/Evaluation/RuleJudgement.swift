@@ -54,33 +54,37 @@ struct RuleJudgement {
             }
             let truth = condition.judge(values)
             if truth == .noData || truth == .fails && activeSince(group) == nil { continue }
-            groups.append(judgement(of: group, values, activeSince: activeSince(group)))
+            groups.append(judgement(of: group, values, truth, activeSince: activeSince(group)))
         }
     }
 
-    private func judgement(of group: Int, _ values: EvaluationInputs, activeSince: Int64?) -> GroupJudgement {
-        let truth = rule.condition.judge(values)
+    private func judgement(
+        of group: Int, _ values: EvaluationInputs, _ truth: TernarySet, activeSince: Int64?
+    ) -> GroupJudgement {
         let value = truth == .fails ? .missing : rule.condition.subjectValue(values)
         let isDecided = truth.isExact && (truth != .holds || value.isExact)
         return GroupJudgement(
             group: group, truth: truth, value: value, undecided: isDecided ? nil : values, activeSince: activeSince)
     }
 
-    /// The ranges to ask about next for an undecided group: those that are compared with earlier ones, or the others if these
-    /// are known. Most conditions fail by the comparison, and exact quantiles cost more.
-    private func unknownRanges(_ values: EvaluationInputs) -> [Int] {
-        let unknown = values.ranges.indices.filter { !values.ranges[$0].isExact }
-        let compared = unknown.filter { rule.condition.inputs.ranges[$0].measured.isComparison }
-        return compared.isEmpty ? unknown : compared
+    /// Whether a range that is compared with earlier ones isn't known yet. Then only such ranges are asked about: most
+    /// conditions fail by the comparison, and exact quantiles cost more.
+    private static func lacksComparison(_ values: EvaluationInputs, _ inputs: ConditionInputs) -> Bool {
+        let (ranges, isComparison) = (values.ranges.span, inputs.isComparison.span)
+        for range in ranges.indices where isComparison[range] && !ranges[range].isExact { return true }
+        return false
     }
 
     /// Requests what undecided groups need next.
     func ask(_ exact: inout ExactMeasurements, _ grouping: SeriesGrouping) {
         for group in groups {
             guard let values = group.undecided else { continue }
-            for index in unknownRanges(values) {
+            let inputs = rule.condition.inputs
+            let isCompared = Self.lacksComparison(values, inputs)
+            for index in values.ranges.indices
+            where inputs.isComparison[index] == isCompared && !values.ranges[index].isExact {
                 exact.request(
-                    rule.condition.inputs.measured(in: index), of: group.group, numbers.grouping,
+                    inputs.measured(in: index), of: group.group, numbers.grouping,
                     groupCount: grouping.values.count, in: numbers.ranges[index], since: group.activeSince)
             }
         }
@@ -90,11 +94,18 @@ struct RuleJudgement {
     mutating func judge(_ exact: ExactMeasurements) {
         for index in groups.indices {
             guard var values = groups[index].undecided else { continue }
-            for range in unknownRanges(values) {
-                let result = exact.result(of: groups[index].group, numbers.grouping, in: numbers.ranges[range])
-                values.ranges[range].fill(result, wanted: rule.condition.inputs.measured(in: range))
+            // So that nothing else refers to the values; filling them in would copy them.
+            groups[index].undecided = nil
+            let group = groups[index].group
+            let inputs = rule.condition.inputs
+            let isCompared = Self.lacksComparison(values, inputs)
+            for range in values.ranges.indices
+            where inputs.isComparison[range] == isCompared && !values.ranges[range].isExact {
+                let result = exact.result(of: group, numbers.grouping, in: numbers.ranges[range])
+                values.ranges[range].fill(result, wanted: inputs.measured(in: range))
             }
-            groups[index] = judgement(of: groups[index].group, values, activeSince: groups[index].activeSince)
+            let truth = rule.condition.judge(values)
+            groups[index] = judgement(of: group, values, truth, activeSince: groups[index].activeSince)
         }
     }
 }

@@ -25,6 +25,8 @@ struct WatchedRange {
     private var changesSeen: [Int: UInt64] = [:]
     /// What is in the range, if it could be counted.
     private(set) var counts: SlidingCounts
+    /// Of `counts`; to ask these would copy them.
+    private(set) var byteCount = 0
     /// Whether `counts` has what is in the range; otherwise it must be measured.
     private(set) var isCounted = false
     /// The durations beyond which rules call a span bad, in nanoseconds.
@@ -74,6 +76,7 @@ struct WatchedRange {
     /// Starts counting from scratch.
     mutating func reset() {
         counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds, keepsBuckets: wantsBuckets)
+        byteCount = counts.byteCount
         isCounted = false
     }
 
@@ -89,6 +92,7 @@ struct WatchedRange {
         guard key.isCountable else { return }
         extendWanted(groupings)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+        byteCount = counts.byteCount
     }
 
     /// Adds series that are new or renamed. A series that was wanted stays wanted: spans of its former name may still

@@ -24,6 +24,8 @@ package struct ConditionInputs: Hashable, Sendable {
     private(set) var wantsHeard: [Bool] = []
     /// Whether the number of unsampled spans matters.
     private(set) var wantsScales: [Bool] = []
+    /// Whether it is compared with earlier times.
+    private(set) var isComparison: [Bool] = []
 
     /// No ranges, for a condition on single spans.
     init() {}
@@ -38,6 +40,7 @@ package struct ConditionInputs: Hashable, Sendable {
         }
         for (range, measures) in measures.sorted(by: { $0.key < $1.key }) {
             ranges.append(range)
+            isComparison.append(range.measured.isComparison)
             quantiles.append(Set(measures.compactMap(\.traits.quantile)).sorted())
             wantsMax.append(measures.contains(where: \.definition.needsMax))
             thresholds.append(Set(measures.compactMap(\.traits.threshold)).sorted())

@@ -58,6 +58,31 @@ private let base: Int64 = 1_767_225_600 * second
         }
     }
 
+    @Test func `follow what measuring finds in a slot with thousands of spans of a series`() {
+        var random = SeededGenerator(seed: 1)
+        var window = Window(limits: WindowLimits(duration: nil))
+        var builder = BatchBuilder()
+        for (operation, count) in [("busy", 5_000), ("usual", 500), ("rare", 5)] {
+            for _ in 0..<count {
+                builder.add(
+                    operation: operation, end: base + Int64.random(in: 0..<5 * second, using: &random),
+                    duration: Int64.random(in: 0..<1 << Int64.random(in: 1...40, using: &random), using: &random),
+                    isError: Int.random(in: 0..<3, using: &random) == 0, id: UInt64(builder.batch.count + 1))
+            }
+        }
+        _ = window.append(builder.batch, arrival: base + 60 * second, evaluatedUpTo: .min)
+        var view = window.view()
+        var summarizer = SlotSummarizer(rowsMin: 1)
+        let summaries = summarizer.summarize(&view, upTo: base + 60 * second, thresholds: Self.thresholds)
+        #expect(summaries.count == 1)
+        var counts = SlidingCounts(.spans, thresholds: Self.thresholds)
+        let isWanted = view.operations.map { _ in true }
+        let isCounted = counts.advance(
+            over: view, from: base, to: base + 60 * second, isWanted: isWanted, bytesMax: 1 << 24)
+        #expect(isCounted)
+        expectSame(counts, window.view(), from: base, to: base + 60 * second, isWanted)
+    }
+
     /// Requests change when their slot is attributed again: an authentication that arrived since may belong to one.
     @Test(arguments: 0..<8, [false, true])
     func `follow requests whose authentication arrives later`(seed: UInt64, hasSummaries: Bool) {
