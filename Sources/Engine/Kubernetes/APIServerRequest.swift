@@ -105,7 +105,10 @@ package enum RequestVerb: UInt8, Sendable, CaseIterable {
     case get, list, watch, create, update, patch, delete, deletecollection, proxy
     case post, put, head, options, connect, trace, unknown
 
-    package var name: String { "\(self)" }
+    package var name: String { Self.names[Int(rawValue)] }
+
+    // Making a case's name takes thousands of instructions.
+    private static let names = allCases.map { "\($0)" }
 
     /// The verb of a method on a resource; the caller tells lists and watches from gets.
     static func ofResource(method: RawSpan) -> RequestVerb {
@@ -137,5 +140,7 @@ package enum RequestVerb: UInt8, Sendable, CaseIterable {
 package enum RequestScope: UInt8, Sendable, CaseIterable {
     case none, resource, namespace, cluster
 
-    package var name: String { self == .none ? "" : "\(self)" }
+    package var name: String { Self.names[Int(rawValue)] }
+
+    private static let names = allCases.map { $0 == .none ? "" : "\($0)" }
 }

@@ -123,7 +123,8 @@ struct ConditionLexer {
 
     private func text(from start: Int) -> String {
         var text = ""
-        text.unicodeScalars.append(contentsOf: scalars[start..<position])
+        // Appending a slice isn't specialized for arrays of scalars.
+        for scalar in scalars[start..<position] { text.unicodeScalars.append(scalar) }
         return text
     }
 }

@@ -22,6 +22,8 @@ struct Conjunction {
     private static let widening = 1e-9
 
     private let demands: [Demand]
+    /// By demand; nil if it isn't linear.
+    private let forms: [LinearForm?]
     private var values: [WindowValue] = []
     private var numbers: [WindowValue: Int] = [:]
     private var ranges: [LawfulRange] = []
@@ -34,18 +36,31 @@ struct Conjunction {
 
     static func isPossible(_ demands: [Demand]) -> Bool {
         guard demands.count <= demandsMax else { return true }
+        if demands.count == 1, isPlain(demands[0]) { return true }
         var conjunction = Conjunction(demands)
         return conjunction.values.count > valuesMax || conjunction.isPossible()
     }
 
+    /// Whether a comparison is of a value with a number well within its range: nearly all are.
+    private static func isPlain(_ demand: Demand) -> Bool {
+        guard case .value(let value) = demand.left.kind, case .literal(let literal) = demand.right.kind,
+            demand.sign != .equal, demand.sign != .notEqual
+        else { return false }
+        let range = value.measure.traits.range
+        // Of whole numbers, some must remain on both sides.
+        let margin = value.measure.definition.isWhole ? 1.0 : 0
+        return range.low < literal.value - margin && literal.value + margin < range.high
+    }
+
     private init(_ demands: [Demand]) {
         self.demands = demands
-        for demand in demands {
+        forms = demands.map { LinearForm($0) }
+        for (demand, form) in zip(demands, forms) {
             for side in [demand.left, demand.right] {
                 for (value, _) in side.values { add(value) }
                 for value in (LinearForm(side)?.factors.keys).map(Array.init) ?? [] { add(value) }
             }
-            for value in (LinearForm(demand)?.factors.keys).map(Array.init) ?? [] { add(value) }
+            for value in (form?.factors.keys).map(Array.init) ?? [] { add(value) }
         }
         orders = Array(repeating: Array(repeating: nil, count: values.count), count: values.count)
     }
@@ -63,15 +78,18 @@ struct Conjunction {
                 note(lower, upper, Order(ratio: 1, isStrict: false))
             }
         }
-        for demand in demands {
+        for (demand, form) in zip(demands, forms) {
             // Identical sides are always equal.
             if demand.left == demand.right, !demand.sign.holds(0, 0) { return false }
-            take(demand)
+            if let form { take(form, demand.sign) }
         }
         guard !contradictsItself, closeOrders() else { return false }
         narrow()
         return ranges.allSatisfy { !$0.isEmpty } && isSeenPossible && areSharesPossible && areErrorsPossible
-            && areDifferencesPossible && demands.allSatisfy(isPossibleForShares)
+            && areDifferencesPossible
+            && zip(demands, forms).allSatisfy { demand, form in
+                form.map { isPossibleForShares($0, demand.sign) } ?? true
+            }
             && demands.allSatisfy { demand in
                 range(of: demand.left).compared(demand.sign, with: range(of: demand.right)).contains(.holds)
             }
@@ -79,12 +97,13 @@ struct Conjunction {
 
     // MARK: Comparisons to bounds and orders
 
-    private mutating func take(_ demand: Demand) {
-        guard let form = LinearForm(demand), !form.isCancelled else { return }
+    /// Takes a comparison of a form with 0.
+    private mutating func take(_ form: LinearForm, _ sign: ComparisonOperator) {
+        guard !form.isCancelled else { return }
         let terms = form.factors.compactMap { value, factor in numbers[value].map { (value: $0, factor: factor) } }
-        switch (terms.count, demand.sign) {
+        switch (terms.count, sign) {
         case (0, _):
-            if form.isExact, !demand.sign.holds(form.constant, 0) { contradictsItself = true }
+            if form.isExact, !sign.holds(form.constant, 0) { contradictsItself = true }
         case (1, .notEqual):
             if form.isOfSingleValues { excluded.append((terms[0].value, -form.constant / terms[0].factor)) }
         case (2, .notEqual):
@@ -95,9 +114,9 @@ struct Conjunction {
             take(terms, form, isStrict: false)
             take(terms.map { ($0.value, -$0.factor) }, form.times(-1), isStrict: false)
         case (1, .greater), (2, .greater), (1, .greaterOrEqual), (2, .greaterOrEqual):
-            take(terms, form, isStrict: demand.sign == .greater)
+            take(terms, form, isStrict: sign == .greater)
         case (1, .less), (2, .less), (1, .lessOrEqual), (2, .lessOrEqual):
-            take(terms.map { ($0.value, -$0.factor) }, form.times(-1), isStrict: demand.sign == .less)
+            take(terms.map { ($0.value, -$0.factor) }, form.times(-1), isStrict: sign == .less)
         default: break
         }
     }
@@ -175,14 +194,14 @@ struct Conjunction {
     }
 
     /// A sum of shares of the same requests' time is at most its largest factor.
-    private func isPossibleForShares(_ demand: Demand) -> Bool {
-        guard let form = LinearForm(demand), Set(form.factors.keys.map(\.offset)).count == 1,
+    private func isPossibleForShares(_ form: LinearForm, _ sign: ComparisonOperator) -> Bool {
+        guard Set(form.factors.keys.map(\.offset)).count == 1,
             form.factors.keys.allSatisfy(\.measure.definition.isShare)
         else { return true }
         let slack = Self.widening * (1 + form.scale)
         let most = max(form.factors.values.max() ?? 0, 0) + form.constant + slack
         let least = min(form.factors.values.min() ?? 0, 0) + form.constant - slack
-        return switch demand.sign {
+        return switch sign {
         case .greater, .greaterOrEqual: most >= 0
         case .less, .lessOrEqual: least <= 0
         case .equal: least <= 0 && most >= 0
