@@ -24,7 +24,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     /// What spans say about their sources, by the batch's number for the source.
     private(set) var notes: [UInt16: SourceNotes] = [:]
     /// The dialect that was noted last, and for which source.
-    private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, AttributeDialects())
+    @usableFromInline var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, AttributeDialects())
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
@@ -193,14 +193,15 @@ package struct SpanBatch: ~Copyable, Sendable {
     }
 
     /// Notes the attributes of a span. Nearly all of a source's spans have the same dialect.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func note(_ dialects: AttributeDialects, of source: UInt16) {
+        guard !dialects.isEmpty else { return }
         if source != noted.source || !dialects.isSubset(of: noted.dialects) { noteChanged(dialects, of: source) }
     }
 
-    @inline(never)
-    private mutating func noteChanged(_ dialects: AttributeDialects, of source: UInt16) {
-        guard source != Self.overflow, dialects != AttributeDialects() else { return }
+    @inline(never) @usableFromInline
+    mutating func noteChanged(_ dialects: AttributeDialects, of source: UInt16) {
+        guard source != Self.overflow else { return }
         notes[source, default: SourceNotes()].dialects.add(dialects)
         noted = (source, notes[source]?.dialects ?? dialects)
     }

@@ -206,16 +206,19 @@ package struct SourceTable: Sendable {
 
 /// Which spelling of the semantic conventions' attributes spans use. No `OptionSet`: its generic code isn't specialized for
 /// other modules, and this is noted for each span.
+@usableFromInline
 package struct AttributeDialects: Hashable, Sendable {
     @usableFromInline var bits: UInt8
 
     @inlinable @inline(__always) package init() { bits = 0 }
 
-    @usableFromInline @inline(__always) init(bits: UInt8) { self.bits = bits }
+    @inlinable @inline(__always) init(bits: UInt8) { self.bits = bits }
 
     @inlinable @inline(__always) package mutating func add(_ more: AttributeDialects) { bits |= more.bits }
 
-    @inline(__always) func isSubset(of other: AttributeDialects) -> Bool { bits & ~other.bits == 0 }
+    @inlinable @inline(__always) var isEmpty: Bool { bits == 0 }
+
+    @inlinable @inline(__always) func isSubset(of other: AttributeDialects) -> Bool { bits & ~other.bits == 0 }
 
     /// `http.method`, `http.status_code`, `http.target`, `rpc.grpc.status_code`.
     @inlinable @inline(__always) package static var older: AttributeDialects { AttributeDialects(bits: 1) }

@@ -45,41 +45,47 @@ struct SpanAttributes {
 
     @inline(__always)
     private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
-        let key = bytes.extracting(attribute.key)
-        let dialect: AttributeDialects
-        if ASCII.equals(key, "http.request.method") {
-            Self.keep(attribute.value, in: &method)
-            dialect = .newer
-        } else if ASCII.equals(key, "http.response.status_code") {
-            noteHTTPStatus(attribute.value, in: bytes)
-            dialect = .newer
-        } else if ASCII.equals(key, "http.method") {
-            Self.keep(attribute.value, in: &method)
-            dialect = .older
-        } else if ASCII.equals(key, "http.status_code") {
-            noteHTTPStatus(attribute.value, in: bytes)
-            dialect = .older
-        } else if ASCII.equals(key, "rpc.grpc.status_code") {
-            noteGRPCCode(attribute.value, in: bytes)
-            dialect = .older
-        } else if ASCII.equals(key, "rpc.response.status_code") {
-            noteGRPCCode(attribute.value, in: bytes)
-            dialect = .newer
-        } else if ASCII.equals(key, "http.target") {
-            Self.keep(attribute.value, in: &target)
-            dialect = .older
-        } else if ASCII.equals(key, "url.path") {
-            Self.keep(attribute.value, in: &path)
-            dialect = .newer
-        } else if ASCII.equals(key, "url.query") {
-            Self.keep(attribute.value, in: &query)
-            dialect = .newer
-        } else {
-            if ASCII.equals(key, "webhook") { Self.keep(attribute.value, in: &webhook) }
-            if ASCII.equals(key, "configuration") { Self.keep(attribute.value, in: &configuration) }
-            return
+        let (key, value) = (bytes.extracting(attribute.key), attribute.value)
+        // Of each length there are one or two, so that a key is compared with these only.
+        switch key.byteCount {
+        case 7, 13: noteWebhook(attribute, in: bytes)
+        case 8 where ASCII.equals(key, "url.path"):
+            Self.keep(value, in: &path)
+            dialects.add(.newer)
+        case 9 where ASCII.equals(key, "url.query"):
+            Self.keep(value, in: &query)
+            dialects.add(.newer)
+        case 11 where ASCII.equals(key, "http.method"):
+            Self.keep(value, in: &method)
+            dialects.add(.older)
+        case 11 where ASCII.equals(key, "http.target"):
+            Self.keep(value, in: &target)
+            dialects.add(.older)
+        case 16 where ASCII.equals(key, "http.status_code"):
+            noteHTTPStatus(value, in: bytes)
+            dialects.add(.older)
+        case 19 where ASCII.equals(key, "http.request.method"):
+            Self.keep(value, in: &method)
+            dialects.add(.newer)
+        case 20 where ASCII.equals(key, "rpc.grpc.status_code"):
+            noteGRPCCode(value, in: bytes)
+            dialects.add(.older)
+        case 24 where ASCII.equals(key, "rpc.response.status_code"):
+            noteGRPCCode(value, in: bytes)
+            dialects.add(.newer)
+        case 25 where ASCII.equals(key, "http.response.status_code"):
+            noteHTTPStatus(value, in: bytes)
+            dialects.add(.newer)
+        default: break
         }
-        dialects.add(dialect)
+    }
+
+    /// Few spans have these. (With two more keys compared in it, the function above would no longer be compiled in one piece.)
+    @inline(never)
+    private mutating func noteWebhook(_ attribute: Attribute, in bytes: RawSpan) {
+        let key = bytes.extracting(attribute.key)
+        if ASCII.equals(key, "webhook") { Self.keep(attribute.value, in: &webhook) }
+        if ASCII.equals(key, "configuration") { Self.keep(attribute.value, in: &configuration) }
     }
 
     private static func keep(_ value: AttributeValue, in kept: inout Range<Int>) {

@@ -111,7 +111,7 @@ struct WireSpan: ~Copyable {
         var request: UInt16 = 0
         var isLongRunning = false
         if origin.isAPIServer, kind.isServer {
-            (request, isLongRunning) = readRequest(body, attributes, from: origin, of: operation, into: &batch)
+            (request, isLongRunning) = readRequest(body, &attributes, from: origin, of: operation, into: &batch)
         }
         var flags = SpanFlags(isError: isError, isLongRunning: isLongRunning)
         // Verdicts quote API servers, and name the webhooks that they call.
@@ -135,9 +135,11 @@ struct WireSpan: ~Copyable {
     }
 
     /// The request labels of an API server's SERVER span, from its path or, without one, from its name.
+    ///
+    /// - Parameter attributes: aren't changed; but passed by value they would be copied.
     @inline(never)
     private func readRequest(
-        _ body: RawSpan, _ attributes: SpanAttributes, from origin: SpanOrigin, of operation: UInt16,
+        _ body: RawSpan, _ attributes: inout SpanAttributes, from origin: SpanOrigin, of operation: UInt16,
         into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         // Prefer `http.target`: it has the query, and only the query tells a watch from a list.
