@@ -168,12 +168,23 @@ final class Evaluator: Sendable {
         }
     }
 
-    private func publish(_ state: State) {
-        let snapshot = state.snapshot
-        published.withLock { $0 = snapshot }
-    }
+    private func publish(_ state: State) { publish(state.snapshot) }
+
+    /// Publishes the state after an evaluation, here or by another pipeline for this one.
+    func publish(_ snapshot: EvaluationSnapshot) { published.withLock { $0 = snapshot } }
 
     // MARK: Rules
+
+    /// Continues the alerts of a process that has ended. Call before the first evaluation.
+    ///
+    /// - Returns: how many alerts continue.
+    func restore(_ saved: SavedAlerts, at clock: Int64) -> Int {
+        state.withLock { state in
+            let count = state.rules.restore(saved, at: time(at: clock))
+            publish(state)
+            return count
+        }
+    }
 
     /// The pending and firing alerts, for the next process; nil before the first evaluation.
     func savedAlerts() -> SavedAlerts? {
@@ -221,8 +232,12 @@ package struct EvaluationSnapshot: Sendable {
     package let countByteCount: Int
 
     private let tracker: IncidentTracker
-    /// Closed ones first, then open ones.
-    package var incidents: [Incident] { tracker.incidents }
+    /// In a replay: those of earlier runs of the daemon that this run doesn't know.
+    private var earlierIncidents: [Incident] = []
+    /// Those of earlier runs, then closed ones, then open ones.
+    package var incidents: [Incident] { earlierIncidents + tracker.incidents }
+    /// Not those that were open when an earlier run ended.
+    package var openIncidents: [Incident] { tracker.incidents.filter(\.isOpen) }
     package var incidentsOpened: Int { tracker.openedCount }
     package var incidentsDropped: Int { tracker.droppedCount }
     /// The open incidents that sinks have been notified of, as alerts.
@@ -248,5 +263,16 @@ package struct EvaluationSnapshot: Sendable {
         tracker = rules.incidents
         resolvedAlerts = resolved
         for (rule, alert) in numberedAlerts { groups[rule.group].alerts[rule.rule].append(alert) }
+    }
+
+    /// All incidents, after those of earlier runs.
+    package func incidents(after earlier: [Incident]) -> [Incident] { adding(earlier).incidents }
+
+    /// A copy with the incidents of earlier runs, except those that this run has continued.
+    func adding(_ earlier: [Incident]) -> EvaluationSnapshot {
+        var snapshot = self
+        let known = Set(tracker.incidents.map(\.id))
+        snapshot.earlierIncidents = earlier.filter { !known.contains($0.id) }
+        return snapshot
     }
 }

@@ -46,6 +46,13 @@ package final class Pipeline: Sendable {
         earlier.set(RememberedSlots(records, components: components.names))
     }
 
+    /// Continues the alerts of an earlier process. Call before the first evaluation.
+    ///
+    /// - Parameter clock: when this process started, Unix nanoseconds.
+    /// - Returns: how many alerts continue.
+    @discardableResult
+    package func restore(_ saved: SavedAlerts, at clock: Int64) -> Int { evaluator.restore(saved, at: clock) }
+
     /// What the next process should remember of the settled slots that begin after a time (Unix nanoseconds).
     package func records(after start: Int64) -> [SlotRecord] {
         SlotRecord.all(of: view(), after: start, components: components.names)
@@ -54,7 +61,20 @@ package final class Pipeline: Sendable {
     // MARK: Spans
 
     /// Call before appending a daemon's recording: rules then see what they saw in the daemon.
-    package func followRecording() { intake.followRecording() }
+    ///
+    /// - Parameter keepingAged: whether slots that leave by age stay for the report.
+    package func followRecording(keepingAged: Bool = true) { intake.followRecording(keepingAged: keepingAged) }
+
+    /// Keeps the spans of a further run of the daemon for the report, while another pipeline evaluates the rules.
+    ///
+    /// - Parameters:
+    ///   - run: the other pipeline, which has taken the reading of the clock.
+    ///   - earlier: the incidents of earlier runs.
+    package func follow(_ run: Pipeline, at clock: Int64, after earlier: [Incident]) {
+        intake.evaluated(upTo: run.intake.evaluatedUpTo)
+        note(clock: clock)
+        evaluator.publish(run.evaluation.adding(earlier))
+    }
 
     /// Call before a replay by event time: a time without any spans then counts as a gap in the files, and clocks are
     /// corrected before spans are appended.

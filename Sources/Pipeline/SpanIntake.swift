@@ -53,7 +53,14 @@ final class SpanIntake: Sendable {
         return given
     }
 
-    func followRecording() { state.withLock { $0.window.followRecording() } }
+    func followRecording(keepingAged: Bool) {
+        state.withLock { $0.window.followRecording(keepingAged: keepingAged) }
+    }
+
+    /// Spans that end before this are late, Unix nanoseconds.
+    var evaluatedUpTo: Int64 { state.withLock { $0.evaluatedUpTo } }
+
+    func evaluated(upTo time: Int64) { state.withLock { $0.evaluatedUpTo = time } }
 
     func followCorrectedClocks() { state.withLock { $0.window.followCorrectedClocks() } }
 

@@ -4,22 +4,44 @@ import Pipeline
 import Rules
 
 /// Replays recordings as the daemons experienced them: records at their arrival, rules by the recorded readings of the
-/// clock.
+/// clock. Where a daemon was restarted, each run has a pipeline of its own, with the state that the daemon had.
 final class RecordedReplay {
+    /// The spans of all runs, for reports, and the rules as the last run left them.
     let pipeline: Pipeline
+    /// The pipeline of the current run: `pipeline` itself in the first.
+    private var current: Pipeline
     private var inputs: ReplayInputs
+    private let keepsState: Bool
+    private let makePipeline: () -> Pipeline
+    /// The recordings of the current run: several if daemons ran side by side.
+    private var recordings: Set<RecordingID> = []
     /// When the last record arrived, in Unix nanoseconds.
     private(set) var clock: Int64 = 0
     private(set) var transitions: [AlertTransition] = []
+    /// In order of time; the last one is under way.
+    private(set) var runs: [ReplayedRun] = []
+    /// Incidents of the runs that have ended, by the time at which they opened.
+    private var earlierIncidents: [Incident] = []
+    /// Alerts that were active when their run ended.
+    private var earlierAlerts: [(rule: RuleNumber, alert: Alert)] = []
     /// Whether the arrival of some record had to be estimated because its frame is damaged.
     private var isEstimated = false
     private var failure: ArchiveError?
 
-    init(_ inputs: ReplayInputs, _ pipeline: Pipeline) {
+    /// - Parameters:
+    ///   - keepsState: whether the daemons had a state directory, so that a run continues the alerts of the one before.
+    ///   - makePipeline: called for each run.
+    init(_ inputs: ReplayInputs, keepsState: Bool, makePipeline: @escaping () -> Pipeline) {
         self.inputs = inputs
-        self.pipeline = pipeline
+        self.keepsState = keepsState
+        self.makePipeline = makePipeline
+        pipeline = makePipeline()
+        current = pipeline
         pipeline.followRecording()
     }
+
+    /// Alerts that were active when their run ended, then those that are active at the end of the last one.
+    var activeAlerts: [(rule: RuleNumber, alert: Alert)] { earlierAlerts + current.evaluation.numberedAlerts }
 
     var problems: [String] { inputs.problems + (failure.map { [$0.description] } ?? []) }
 
@@ -30,29 +52,42 @@ final class RecordedReplay {
         guard let input = first(), let time = input.time else {
             // Nothing more can arrive, so what has ended can be judged. A recording has its own readings of the clock
             // for that.
-            if isEstimated { transitions += pipeline.evaluate(upTo: clock) }
+            if isEstimated { transitions += current.evaluate(upTo: clock) }
             return false
         }
+        if let recording = input.recordedPosition?.recording { follow(recording, at: time) }
         clock = max(clock, time)
+        if !runs.isEmpty { runs[runs.count - 1].end = clock }
         switch input.head {
         case .end: break
         case .clock(let reading):
             // Like the daemon, which evaluated nothing in between.
-            if reading.isJump { pipeline.jump(to: time) } else { advance(to: time) }
+            if reading.isJump { jump(to: time) } else { advance(to: time) }
             input.take { _ in }
         case .record(arrival: .some):
-            input.take { _ = pipeline.append($0, arrival: time) }
+            input.take { append($0, arrival: time) }
         case .record(arrival: nil):
             isEstimated = true
             advance(to: clock)
-            input.take { _ = pipeline.append($0, arrival: clock) }
+            input.take { append($0, arrival: clock) }
         }
         return true
     }
 
+    private func append(_ batch: borrowing SpanBatch, arrival: Int64) {
+        _ = current.append(batch, arrival: arrival)
+        if current !== pipeline { _ = pipeline.append(batch, arrival: arrival) }
+    }
+
     private func advance(to clock: Int64) {
-        transitions += pipeline.advance(to: clock)
-        pipeline.note(clock: clock)
+        transitions += current.advance(to: clock)
+        current.note(clock: clock)
+        if current !== pipeline { pipeline.follow(current, at: clock, after: earlierIncidents) }
+    }
+
+    private func jump(to clock: Int64) {
+        current.jump(to: clock)
+        if current !== pipeline { pipeline.follow(current, at: clock, after: earlierIncidents) }
     }
 
     private func first() -> ReplayInput? {
@@ -64,4 +99,47 @@ final class RecordedReplay {
             return nil
         }
     }
+}
+
+// MARK: Runs
+
+extension RecordedReplay {
+    /// Begins another run if an event belongs to none of the current recordings, and these have ended. If they haven't,
+    /// daemons ran side by side; what they received is merged.
+    private func follow(_ recording: RecordingID, at time: Int64) {
+        guard !recordings.contains(recording) else { return }
+        if !recordings.isEmpty, !inputs.haveMore(of: recordings) { restart(at: time) }
+        if runs.isEmpty { runs = [ReplayedRun(start: time, end: time, hasState: false, firstTransition: 0)] }
+        recordings.insert(recording)
+    }
+
+    /// Gives the next run what the daemon had: the rules without alerts, or the alerts and the counts of the last slots
+    /// that its state directory held.
+    private func restart(at time: Int64) {
+        let ended = current
+        earlierIncidents = ended.evaluation.incidents(after: earlierIncidents)
+        earlierAlerts += ended.evaluation.numberedAlerts
+        recordings = []
+        current = makePipeline()
+        current.followRecording(keepingAged: false)
+        if keepsState {
+            if let saved = ended.savedAlerts() { current.restore(saved, at: time) }
+            current.remember(ended.records(after: .min))
+        }
+        runs.append(
+            ReplayedRun(start: time, end: time, hasState: keepsState, firstTransition: transitions.count))
+        pipeline.follow(current, at: time, after: earlierIncidents)
+    }
+}
+
+/// A run of a daemon, from one start to the next, in a recording.
+package struct ReplayedRun: Sendable {
+    /// The first event, Unix nanoseconds.
+    package let start: Int64
+    /// The last event, Unix nanoseconds.
+    package internal(set) var end: Int64
+    /// Whether it continues the alerts of the run before it.
+    package let hasState: Bool
+    /// The index of its first transition among those of all runs.
+    package let firstTransition: Int
 }

@@ -17,11 +17,13 @@ package struct Replay {
     ///   - isSalvaging: whether damage is skipped where possible.
     ///   - services: which services have which role.
     ///   - memory: bytes that spans may take while they are sorted.
-    ///   - makePipeline: called again if the spans turn out to be too far out of order, which voids the results so far.
+    ///   - keepsState: whether the daemon that recorded them had a state directory.
+    ///   - makePipeline: called again if the spans turn out to be too far out of order, which voids the results so far,
+    ///     and for each further run of a daemon.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
     package init(
         _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, services: ServiceNames = .usual,
-        memory: Int = defaultMemory,
+        memory: Int = defaultMemory, keepsState: Bool = false,
         makePipeline: @escaping () -> Pipeline
     ) throws(ArchiveError) {
         var files: [ReplayArchive] = []
@@ -31,7 +33,7 @@ package struct Replay {
         let inputs = try ReplayInputs(files)
         course =
             inputs.areRecordings
-            ? .recorded(RecordedReplay(inputs, makePipeline()))
+            ? .recorded(RecordedReplay(inputs, keepsState: keepsState, makePipeline: makePipeline))
             : .byEventTime(EventReplay(files, inputs, services: services, memory: memory, makePipeline))
     }
 
@@ -58,6 +60,22 @@ package struct Replay {
         switch course {
         case .recorded(let replay): replay.transitions
         case .byEventTime(let replay): replay.transitions
+        }
+    }
+
+    /// The alerts that are active at the end, and those that were when a daemon stopped.
+    package var activeAlerts: [(rule: RuleNumber, alert: Alert)] {
+        switch course {
+        case .recorded(let replay): replay.activeAlerts
+        case .byEventTime(let replay): replay.pipeline.evaluation.numberedAlerts
+        }
+    }
+
+    /// The runs of the daemon, in order of time; empty for spans that no daemon recorded.
+    package var runs: [ReplayedRun] {
+        switch course {
+        case .recorded(let replay): replay.runs
+        case .byEventTime: []
         }
     }
 
@@ -111,7 +129,8 @@ package struct FiredAlerts: Sendable {
     package private(set) var all: [Alert] = []
     private var indices: [Life: Int] = [:]
 
-    /// - Parameter active: alerts as they are at the end, whose evidence may be newer than their last notification.
+    /// - Parameter active: alerts as they are when their run ends, whose evidence may be newer than their last
+    ///   notification.
     package init(_ transitions: [AlertTransition], active: [(rule: RuleNumber, alert: Alert)] = []) {
         add(transitions)
         for (rule, alert) in active {

@@ -47,6 +47,12 @@ struct ReplayInputs {
     /// How many archives are open.
     var openCount: Int { open.count }
 
+    /// Whether any of some recordings has events left.
+    func haveMore(of recordings: Set<RecordingID>) -> Bool {
+        let positions = open.map(\.recordedPosition) + waiting.map(\.recordedPosition)
+        return positions.contains { $0.map { recordings.contains($0.recording) } ?? false }
+    }
+
     /// Sorts by time. A file of a recording waits no longer than the files after it.
     private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
         var files = files.sorted { $0.recordedPosition?.sequence ?? 0 > $1.recordedPosition?.sequence ?? 0 }

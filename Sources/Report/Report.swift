@@ -21,9 +21,15 @@ package struct Report: Encodable, Sendable {
     package var incidents: [IncidentJSON]
     /// Present when two sets of rules are compared.
     package var comparison: [RuleComparison.Row]?
+    /// Present if the daemon that recorded the spans was restarted.
+    package var runs: [RunRow]?
+    /// Not in JSON: alerts and incidents, by id, that ended with the daemon that knew them.
+    package var stoppedAlerts: Set<AlertJSON> = []
+    package var stoppedIncidents: Set<String> = []
 
     private enum CodingKeys: String, CodingKey {
         case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, incidents, comparison
+        case runs
     }
 
     /// - Parameter from: the start of the requested range, Unix nanoseconds.
@@ -41,6 +47,27 @@ package struct Report: Encodable, Sendable {
         self.alerts = alerts
         self.incidents = incidents
         self.comparison = comparison?.rows
+    }
+}
+
+/// A run of a daemon, from one start to the next.
+package struct RunRow: Encodable, Sendable {
+    /// What rules and alerts begin with.
+    package enum State: String, Encodable, Sendable {
+        case fresh, continued
+    }
+
+    package var start: String
+    package var end: String
+    package var state: State
+
+    /// - Parameters:
+    ///   - start: Unix nanoseconds, as `end`.
+    ///   - isContinued: whether it continues the alerts of the run before it.
+    package init(start: Int64, end: Int64, isContinued: Bool) {
+        self.start = Timestamp.rfc3339(start)
+        self.end = Timestamp.rfc3339(end)
+        state = isContinued ? .continued : .fresh
     }
 }
 

@@ -17,9 +17,19 @@ package struct RuleComparison: Sendable {
     /// - Parameters:
     ///   - new: the first groups of the evaluator that found `transitions`; the `old` ones follow them.
     ///   - end: alerts still firing count up to this time, Unix nanoseconds.
-    package init(new: [RuleGroup], old: [RuleGroup], _ transitions: [AlertTransition], end: Int64) {
+    ///   - stops: when a daemon stopped and its alerts ended, Unix nanoseconds, each with the number of transitions
+    ///     before it.
+    package init(
+        new: [RuleGroup], old: [RuleGroup], _ transitions: [AlertTransition], end: Int64,
+        stops: [(count: Int, time: Int64)] = []
+    ) {
         var activities: [RuleNumber: RuleActivity] = [:]
-        for transition in transitions where transition.isNotified {
+        var ends = (stops + [(transitions.count, end)])[...]
+        for (index, transition) in transitions.enumerated() where transition.isNotified {
+            while let end = ends.first, end.count <= index {
+                for rule in activities.keys { activities[rule]?.close(at: end.time) }
+                ends.removeFirst()
+            }
             guard let rule = transition.rule else { continue }
             activities[rule, default: RuleActivity()].add(transition)
         }
@@ -32,7 +42,7 @@ package struct RuleComparison: Sendable {
                 let name = Name(alert: rule.alert, number: counted[rule.alert, default: 0])
                 counted[rule.alert, default: 0] += 1
                 var activity = activities[RuleNumber(group: index, rule: number)] ?? RuleActivity()
-                activity.close(at: end)
+                if let end = ends.first { activity.close(at: end.time) }
                 if index < new.count {
                     rowOfName[name] = rows.count
                     rows.append(Row(alert: rule.alert, group: group.name, new: activity))

@@ -34,7 +34,7 @@ struct StatusJSON: Encodable, Sendable {
         let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
-        let open = pipeline.evaluation.incidents.filter { $0.isOpen && $0.cluster == cluster ?? $0.cluster }
+        let open = pipeline.evaluation.openIncidents.filter { $0.cluster == cluster ?? $0.cluster }
         incident = open.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
         let view = pipeline.view()
         var last = view.lastEnd

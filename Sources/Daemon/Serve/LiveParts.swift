@@ -50,11 +50,18 @@ struct LiveParts: Sendable {
         }
         state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
         let saved = state?.load()
-        pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
+        pipeline = Self.pipeline(configuration, rules, budget, recorder)
+        let now = WallClock.now
+        if let saved {
+            let count = pipeline.restore(saved, at: now)
+            logger.notice("alerts of the last run continue", metadata: ["alerts": "\(count)"])
+        }
         if let records = state?.baseline.load(logger), !records.isEmpty {
             pipeline.remember(records)
             logger.notice("restored what is usual from the last run", metadata: ["slots": "\(records.count)"])
         }
+        // The first event of a recording: a replay restores at the same time.
+        _ = pipeline.advance(to: now)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         keptTraces = TracesKept(budget: budget[.traces])
         bodies = RecentBodies(limit: budget[.traces])
@@ -72,16 +79,10 @@ struct LiveParts: Sendable {
         credentials = try ListenerCredentials(configuration, log: log)
     }
 
-    /// Continues with the saved alerts.
     private static func pipeline(
-        _ configuration: Configuration, _ rules: RuleSet, _ saved: SavedAlerts?, _ budget: MemoryBudget,
-        _ recorder: ArchiveRecorder?, _ logger: Logger
+        _ configuration: Configuration, _ rules: RuleSet, _ budget: MemoryBudget, _ recorder: ArchiveRecorder?
     ) -> Pipeline {
-        var evaluator = RuleEvaluator(rules.groups, countBytesMax: budget[.rules])
-        if let saved {
-            let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
-            logger.notice("alerts of the last run continue", metadata: ["alerts": "\(count)"])
-        }
+        let evaluator = RuleEvaluator(rules.groups, countBytesMax: budget[.rules])
         var onClock: (@Sendable (ClockReading) -> Void)?
         if let recorder { onClock = { recorder.note($0) } }
         return Pipeline(

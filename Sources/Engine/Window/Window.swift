@@ -107,10 +107,12 @@ package struct Window: ~Copyable {
     }
 
     /// Call before appending a daemon's recording: spans then leave by age as they did there.
-    package mutating func followRecording() {
+    ///
+    /// - Parameter keepingAged: whether `wholeView` still has them.
+    package mutating func followRecording(keepingAged: Bool = true) {
         guard aged == nil, let recorded = limits.recordedDuration else { return }
         duration = recorded
-        aged = AgedSlots()
+        if keepingAged { aged = AgedSlots() }
     }
 
     /// Call before a replay by event time, in which clocks are corrected before their spans are appended.

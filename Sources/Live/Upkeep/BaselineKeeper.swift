@@ -24,6 +24,7 @@ package final class BaselineKeeper: Service {
 
     package func run() async throws {
         await thread.repeat(every: Self.period) { [self] in save() }
+        await thread.run { [self] in save() }
     }
 
     private func save() {

@@ -64,12 +64,14 @@ struct ReplayArchives: ParsableCommand {
         let rules = settings.rules.groups
         let (pipeline, summary) = (replay.pipeline, replay.pipeline.attributedSummary())
         let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
-        let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
-        let report = Report(
-            summary, from: from,
-            alerts: FiredAlerts(own, active: pipeline.evaluation.numberedAlerts).all.map { AlertJSON($0) },
+        let comparison = RuleComparison(
+            new: rules, old: others, replay.transitions, end: replay.clock, stops: replay.stops)
+        let fired = FiredAlerts(own, active: replay.activeAlerts).all
+        var report = Report(
+            summary, from: from, alerts: fired.map { AlertJSON($0) },
             incidents: pipeline.evaluation.incidents.map { IncidentJSON($0) },
             comparison: compare.isEmpty ? nil : comparison)
+        report.add(replay, fired)
         switch format {
         case .json: Console.print(try report.json)
         case .text:
@@ -78,6 +80,31 @@ struct ReplayArchives: ParsableCommand {
                 style: .output, order: RowOrder(key: sort ?? .count, top: top ?? 20))
             Console.print(text.text)
         }
+    }
+}
+
+extension Report {
+    /// Adds the runs of the daemon if there are several, and what ended with them.
+    fileprivate mutating func add(_ replay: Replay, _ fired: [Alert]) {
+        guard replay.runs.count > 1 else { return }
+        let evaluation = replay.pipeline.evaluation
+        runs = replay.runs.map { RunRow(start: $0.start, end: $0.end, isContinued: $0.hasState) }
+        stoppedAlerts = Set(
+            fired.filter { alert in
+                alert.resolvedAt == nil
+                    && !evaluation.alerts.contains {
+                        $0.fingerprint == alert.fingerprint && $0.activeAt == alert.activeAt
+                    }
+            }.map { AlertJSON($0) })
+        stoppedIncidents = Set(evaluation.incidents.filter(\.isOpen).map(\.id))
+            .subtracting(evaluation.openIncidents.map(\.id))
+    }
+}
+
+extension Replay {
+    /// When daemons stopped whose alerts the next one didn't continue, each with the number of transitions before it.
+    fileprivate var stops: [(count: Int, time: Int64)] {
+        zip(runs, runs.dropFirst()).filter { !$1.hasState }.map { ($1.firstTransition, $0.end) }
     }
 }
 

@@ -99,7 +99,10 @@ struct ReplayOptions: ParsableArguments {
             let names = try ArchiveNames.expand(archives)
             let memory = settings.configuration.window.bytesMax / 4
             let services = settings.configuration.window.services
-            return try Replay(names, endingIn: range, isSalvaging: salvage, services: services, memory: memory) {
+            return try Replay(
+                names, endingIn: range, isSalvaging: salvage, services: services, memory: memory,
+                keepsState: settings.configuration.stateDirectory != nil
+            ) {
                 settings.replayPipeline(comparing: others)
             }
         }

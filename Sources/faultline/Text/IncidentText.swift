@@ -9,6 +9,8 @@ struct IncidentText {
     let alerts: [AlertJSON]
     /// Whether an incident's cluster must be said.
     let hasClusters: Bool
+    /// Ids of those that were open when the daemon stopped.
+    let stopped: Set<String>
 
     func text(_ incidents: [IncidentJSON]) -> String {
         guard !incidents.isEmpty else { return style.heading("Incidents") + "\nnone\n" }
@@ -16,7 +18,9 @@ struct IncidentText {
     }
 
     private func text(_ incident: IncidentJSON) -> String {
-        let end = incident.closedAt.map { "closed \($0)" } ?? "still open at the end"
+        let end =
+            incident.closedAt.map { "closed \($0)" }
+            ?? (stopped.contains(incident.id) ? "still open when the daemon stopped" : "still open at the end")
         let evidence = EvidenceText(style: style)
         let named = incident.cluster.map { "cluster \($0): " } ?? "spans without k8s.cluster.name: "
         let cluster = hasClusters ? named : ""
@@ -56,6 +60,8 @@ struct IncidentText {
 /// Alerts as text for people.
 struct AlertText {
     let style: TextStyle
+    /// Those that fired when the daemon stopped.
+    let stopped: Set<AlertJSON>
 
     /// - Parameter alerts: those that belong to no incident.
     func text(_ alerts: [AlertJSON], besideIncidents: Bool) -> String {
@@ -65,7 +71,9 @@ struct AlertText {
     }
 
     private func text(_ alert: AlertJSON) -> String {
-        let end = alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
+        let end =
+            alert.resolvedAt.map { "resolved \($0)" }
+            ?? (stopped.contains(alert) ? "still firing when the daemon stopped" : "still firing at the end")
         var text = style.alarmingProse(Self.name(alert.alert, alert.labels))
         text += style.prose("active \(alert.activeAt), fired \(alert.firedAt ?? "never"), \(end)", indent: 4)
         if let summary = alert.annotations["summary"] { text += style.prose(PrintableText.escape(summary), indent: 4) }

@@ -37,7 +37,7 @@ struct ReportText {
 
     /// Ends with a line break.
     var text: String {
-        let parts = [spans, withoutServer, incidents, alerts, requests, rest, streams, comparison]
+        let parts = [spans, restarts, withoutServer, incidents, alerts, requests, rest, streams, comparison]
         return parts.compactMap(\.self).joined(separator: "\n")
     }
 
@@ -59,6 +59,16 @@ struct ReportText {
         return style.prose(text)
     }
 
+    /// When the daemon was restarted, and what that means; nil if it wasn't.
+    private var restarts: String? {
+        guard let runs = report.runs?.dropFirst(), let first = runs.first else { return nil }
+        let starts = Array(runs.map(\.start)).listed("and")
+        let alerts = first.state == .continued ? "alerts continue as its state directory had them" : "alerts begin anew"
+        return style.prose(
+            "the daemon that recorded them was restarted at \(starts): from there on rules see only what it received since, and "
+                + alerts)
+    }
+
     /// Says so if nothing is known about requests because there is no API server; else nil.
     private var withoutServer: String? {
         let names = Set(report.sources.map(\.service))
@@ -74,7 +84,9 @@ struct ReportText {
     // MARK: Incidents and alerts
 
     private var incidents: String {
-        IncidentText(style: style, alerts: report.alerts, hasClusters: hasClusters).text(report.incidents)
+        IncidentText(
+            style: style, alerts: report.alerts, hasClusters: hasClusters, stopped: report.stoppedIncidents
+        ).text(report.incidents)
     }
 
     /// The alerts that belong to no incident; nil if there are only others.
@@ -84,7 +96,7 @@ struct ReportText {
             !rows.contains { $0.alert == alert.alert && $0.labels == alert.labels && $0.activeAt == alert.activeAt }
         }
         return others.isEmpty && !rows.isEmpty
-            ? nil : AlertText(style: style).text(others, besideIncidents: !rows.isEmpty)
+            ? nil : AlertText(style: style, stopped: report.stoppedAlerts).text(others, besideIncidents: !rows.isEmpty)
     }
 
     // MARK: Requests
