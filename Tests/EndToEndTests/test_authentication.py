@@ -1,9 +1,13 @@
 """Where requests begin: with their authentication, unless the spans of a recording are sampled."""
 
+import json
+import time
+
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from harness import archives, project, thinning
+from harness import archives, http_client, project, thinning
+from harness import spans as made_spans
 from harness.command import faultline
 
 
@@ -113,3 +117,23 @@ def test_a_report_does_not_call_spans_sampled_where_only_halves_are_missing(tmp_
     text = faultline("replay", archive).output
     assert "requests are shown without their authentication: too many requests came without one" in text
     assert "sampled\n" not in text and "rates are estimates" not in text
+
+
+@pytest.mark.parametrize("is_watch", [False, True])
+def test_an_authentication_above_its_request_has_a_self_time_unless_it_is_a_watchs(daemon, is_watch):
+    trace, end = bytes(range(1, 17)), time.time_ns() - 20 * made_spans.SECOND
+    target = "/api/v1/pods" + ("?watch=true" if is_watch else "")
+    made = [
+        made_spans.span("authentication", trace_id=trace, span_id=b"\1" * 8, start_time_unix_nano=end - 10 * made_spans.MILLISECOND,
+                   end_time_unix_nano=end),
+        made_spans.span("GET", kind=Span.SPAN_KIND_SERVER, trace_id=trace, span_id=b"\2" * 8, parent_span_id=b"\1" * 8,
+                   start_time_unix_nano=end - 7 * made_spans.MILLISECOND, end_time_unix_nano=end - made_spans.MILLISECOND,
+                   attributes=[made_spans.text("http.request.method", "GET"), made_spans.text("http.target", target)]),
+    ]
+    assert http_client.send(daemon.http, made_spans.body(*made, service="apiserver")).status == 200
+    rows = json.loads(daemon.get("/api/v1/operations?streams=apart")[2])
+    (row,) = [row for row in rows if row["operation"] == "authentication"]
+    if is_watch:
+        assert (row["stream"], row.get("self_p99_seconds")) == (True, None)
+    else:
+        assert (row.get("stream"), row["self_p99_seconds"]) == (None, 0.004)

@@ -90,14 +90,17 @@ package struct NaiveAttribution {
         numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
     }
 
-    /// Whether a span's self time means anything: it doesn't for a long-running request, its client's call and the spans
-    /// below it, for a watch of etcd, nor for an authentication span that nothing links to its request.
+    /// Whether a span's self time means anything: it doesn't for a long-running request, its client's call, its
+    /// authentication and the spans below it, for a watch of etcd, nor for an authentication span that nothing links to its
+    /// request.
     package func countsSelfTime(_ span: ReferenceSpan) -> Bool {
         let isAlone = parent(span) == nil || isOwnAncestor(span)
+        let children = childSpans(span)
         let isCall =
-            span.kind == ReferenceSpan.client && childSpans(span).contains(where: \.isLongRunning)
+            (span.kind == ReferenceSpan.client || isAuthentication(span)) && children.contains(where: \.isLongRunning)
             || ["etcdserverpb.Watch/Watch", "etcdserverpb.Lease/LeaseKeepAlive"].contains(span.nameText)
-        return !isBelowLongRunning(span) && !isCall && !(isAlone && isAuthentication(span))
+        let isWithoutRequest = !children.contains { $0.isAPIServerRequest && !$0.isLongRunning }
+        return !isBelowLongRunning(span) && !isCall && !(isAlone && isAuthentication(span) && isWithoutRequest)
     }
 
     private func isBelowLongRunning(_ span: ReferenceSpan) -> Bool {

@@ -73,8 +73,8 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// Marks what lasts as long as a stream: watches, their clients' calls and everything below them, and authentication in
-    /// a trace of its own.
+    /// Marks what lasts as long as a stream: watches, their clients' calls, their authentication and everything below them,
+    /// and authentication without its request, which may be a watch.
     private func markStreams(
         _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
     ) {
@@ -83,11 +83,31 @@ struct RequestDivision: ~Copyable, Sendable {
             let isAlone = link.parent < 0 && mappings.isAuthentication(spans[index].operation)
             if link.isLongRunning || isAlone { selfTimes.markStream(row: spans[index].row) }
         }
+        for index in 0..<spans.count {
+            guard let above = authentication(of: index, spans, mappings) else { continue }
+            selfTimes.set(row: spans[above].row, to: tree.links[above].selfTime)
+        }
         guard tree.hasLongRunning else { return }
         for index in 0..<spans.count where tree.links[index].isLongRunning && tree.links[index].parent >= 0 {
             let above = spans[Int(tree.links[index].parent)]
-            if above.isHere, mappings.mappings[Int(above.operation)].isClient { selfTimes.markStream(row: above.row) }
+            let isAbove =
+                mappings.mappings[Int(above.operation)].isClient || mappings.isAuthentication(above.operation)
+            if above.isHere, isAbove { selfTimes.markStream(row: above.row) }
         }
+    }
+
+    /// The authentication above a request that isn't long-running, if it is here and the root of its trace.
+    private func authentication(
+        of index: Int, _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings
+    ) -> Int? {
+        let link = tree.links[index]
+        guard spans[index].request > 0, !link.isLongRunning, link.parent >= 0 else { return nil }
+        let above = Int(link.parent)
+        guard spans[above].isHere, tree.links[above].parent < 0, mappings.isAuthentication(spans[above].operation)
+        else {
+            return nil
+        }
+        return above
     }
 
     /// Marks calls that are streams by themselves.
@@ -179,6 +199,10 @@ struct RequestDivision: ~Copyable, Sendable {
         for index in 0..<spans.count where spans[index].isHere && !tree.links[index].isLongRunning {
             let isAlone = spans[index].parentID == 0 && mappings.isAuthentication(spans[index].operation)
             if !isAlone { earliest = min(earliest, spans[index].start) }
+        }
+        for index in 0..<spans.count {
+            guard let above = authentication(of: index, spans, mappings) else { continue }
+            earliest = min(earliest, spans[above].start)
         }
         return earliest
     }

@@ -6,8 +6,8 @@ struct SelfTimes: ~Copyable, Sendable {
     /// No span with children has a shorter self time, nanoseconds.
     private(set) var least = Int64.max
 
-    /// Marks spans that last as long as a stream, whose self time is meaningless: watches, their clients' calls and everything
-    /// below them, and `authentication` in a trace of its own, which may be a watch's.
+    /// Marks spans that last as long as a stream, whose self time is meaningless: watches, their clients' calls, their
+    /// authentication and everything below them, and `authentication` without its request, which may be a watch.
     private static let stream: Int64 = -2
     /// Marks spans whose self time isn't known.
     private static let unknown: Int64 = -1
@@ -39,6 +39,10 @@ struct SelfTimes: ~Copyable, Sendable {
 
     func markUnknown(row: Int) {
         durations[row] = Self.unknown
+    }
+
+    func set(row: Int, to duration: Int64) {
+        durations[row] = duration
     }
 
     func markStream(row: Int) {
