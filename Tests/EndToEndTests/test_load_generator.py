@@ -5,6 +5,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from harness import project
 from harness.command import LIMIT
 from harness.daemon import Faultline
@@ -77,6 +79,32 @@ def test_an_open_loop_needs_a_rate():
         )
     assert done.returncode == 64
     assert b"--open-loop needs a --rate" in done.stderr
+
+
+@pytest.mark.parametrize("rate", ["1e9", "0.001"])
+@pytest.mark.parametrize("loop", [["--open-loop"], []], ids=["open", "closed"])
+def test_a_run_at_the_fastest_and_the_slowest_rate_ends(rate, loop):
+    with GRPCServer() as server:
+        _, report = load(server, "--rate", rate, "--duration", "1.5", *loop)
+    assert report["sent"]["requests"] >= 1
+    # Nothing can send that many: requests that are later than a second are counted, not made.
+    assert (report["missed"]["spans"] > 100_000_000) == (rate == "1e9" and bool(loop))
+
+
+@pytest.mark.parametrize(
+    "option, value",
+    [
+        ("rate", "inf"), ("rate", "nan"), ("rate", "1e-300"), ("rate", "1e300"), ("rate", "0"), ("duration", "1e300"),
+        ("duration", "inf"), ("every", "1e300"), ("every", "nan"), ("settled", "inf"), ("connections", "9223372036854775807"),
+        ("threads", "1000000000"), ("window", "0"), ("requests", "9223372036854775807"),
+        ("request-bytes", "9223372036854775807"),
+    ],
+)
+def test_a_number_that_is_out_of_range_is_refused_by_name(option, value):
+    done = subprocess.run(
+        [project.LOAD_GENERATOR, project.EXAMPLE, f"--{option}", value], capture_output=True, timeout=LIMIT)
+    assert done.returncode == 64
+    assert f"--{option} is a number from ".encode() in done.stderr
 
 
 # Fires once spans have been evaluated; from then on those that end earlier are late.

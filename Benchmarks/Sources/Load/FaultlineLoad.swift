@@ -81,17 +81,28 @@ struct FaultlineLoad: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard connections > 0, window ?? 1 > 0, threads > 0, every > 0, duration > 0, requests ?? 1 > 0 else {
-            throw ValidationError("numbers must be positive")
-        }
-        guard (1...12).contains(gzipLevel) else { throw ValidationError("--gzip-level is a number from 1 to 12") }
-        guard (1...16_777_215).contains(frameBytes) else {
-            throw ValidationError("--frame-bytes is a number from 1 to 16777215")
-        }
-        guard rate ?? 1 > 0, requestBytes ?? 1 > 0 else { throw ValidationError("numbers must be positive") }
+        try Self.check("--connections", connections, in: 1...10_000)
+        try Self.check("--window", window, in: 1...1_000_000)
+        try Self.check("--threads", threads, in: 1...1_000)
+        try Self.check("--requests", requests, in: 1...100_000_000)
+        try Self.check("--request-bytes", requestBytes, in: 1...67_108_864)
+        try Self.check("--gzip-level", gzipLevel, in: 1...12)
+        try Self.check("--frame-bytes", frameBytes, in: 1...16_777_215)
+        try Self.check("--rate", rate, in: 0.001...1_000_000_000)
+        try Self.check("--duration", duration, in: 0.001...Self.secondsMax)
+        try Self.check("--every", every, in: 0.001...Self.secondsMax)
+        try Self.check("--settled", settled, in: 0...Self.secondsMax)
         guard !openLoop || rate != nil else { throw ValidationError("--open-loop needs a --rate") }
-        guard settled ?? 0 >= 0 else { throw ValidationError("--settled is a number of seconds since the start") }
         _ = try settings()
+    }
+
+    /// A year; in nanoseconds it is far from the largest number.
+    private static let secondsMax = 31_536_000.0
+
+    private static func check<Number>(_ name: String, _ value: Number?, in range: ClosedRange<Number>) throws {
+        guard let value, !range.contains(value) else { return }
+        let ends = [range.lowerBound, range.upperBound].map { "\($0)".replacing(/\.0$/, with: "") }
+        throw ValidationError("\(name) is a number from \(ends[0]) to \(ends[1])")
     }
 
     func run() async throws {

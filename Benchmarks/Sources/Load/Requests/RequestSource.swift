@@ -58,6 +58,23 @@ final class RequestSource: Sendable {
             templates[position], RequestTemplate.identity(run: run, round: round), spanShifts, compressor)
     }
 
+    /// Skips requests without making them, since a schedule may be faster than they can be made: all rounds that have
+    /// at most so many spans together, or else one request.
+    ///
+    /// - Returns: what was skipped; nil after the last prepared request.
+    func skip(spans: Int) -> Tally.Count? {
+        let spansPerRound = prepared == nil ? templates.reduce(0) { $0 + $1.spanCount } : .max
+        let rounds = spansPerRound > 0 ? spans / spansPerRound : 0
+        guard rounds == 0 else {
+            let count = rounds * templates.count
+            taken.wrappingAdd(count, ordering: .relaxed)
+            return Tally.Count(requests: count, spans: rounds * spansPerRound)
+        }
+        let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        if let prepared, index >= prepared.count { return nil }
+        return Tally.Count(requests: 1, spans: templates[index % templates.count].spanCount)
+    }
+
     private static func make(
         _ template: RequestTemplate, _ identity: UInt64, _ shifts: SpanShifts, _ compressor: borrowing GzipCompressor?
     ) -> ReadyRequest {

@@ -74,9 +74,9 @@ final class LoadConnection {
         guard settings.isOpenLoop else { return }
         let latest = NIODeadline.now() - lateness
         while pace.next < latest {
-            guard let request = source.next(compressor) else { return stop() }
-            pace.took(request.spanCount)
-            tally.miss(request)
+            guard let missed = source.skip(spans: pace.spansDue(at: latest)) else { return stop() }
+            pace.took(missed.spans)
+            tally.miss(missed)
         }
     }
 
@@ -221,6 +221,12 @@ struct Pace {
     var next: NIODeadline {
         guard let spansPerSecond else { return begun }
         return begun + .nanoseconds(Int64(Double(spans) / spansPerSecond * 1e9))
+    }
+
+    /// How many spans are due at a time and not taken yet.
+    func spansDue(at time: NIODeadline) -> Int {
+        guard let spansPerSecond, time > begun else { return 0 }
+        return max(Int(Double((time - begun).nanoseconds) / 1e9 * spansPerSecond) - spans, 0)
     }
 
     mutating func took(_ count: Int) {

@@ -51,8 +51,8 @@ struct Tally: Sendable {
         lost += Count(requests: 1, spans: spans)
     }
 
-    mutating func miss(_ request: ReadyRequest) {
-        missed += Count(requests: 1, spans: request.spanCount)
+    mutating func miss(_ requests: Count) {
+        missed += requests
     }
 
     mutating func reconnect() {
