@@ -61,15 +61,18 @@ package struct HeardSources: Sendable {
     var operations: [CallFindings.Operation]
     /// Since the start.
     var refusals: [RefusedExports]
+    /// Spans that left window and history since the daemon's clock was set back.
+    var setBack: Int
 
     package init(
         status: Status, sources: [Source], requests: [Request], operations: [CallFindings.Operation],
-        refusals: [RefusedExports]
+        refusals: [RefusedExports], setBack: Int = 0
     ) {
         self.status = status
         self.sources = sources
         self.requests = requests
         self.operations = operations
         self.refusals = refusals
+        self.setBack = setBack
     }
 }

@@ -16,8 +16,10 @@ package struct RefusedExports: Equatable, Sendable {
     package static func read(_ metrics: String) -> [RefusedExports] {
         metrics.split(separator: "\n").compactMap { line in
             let sample = line.split(whereSeparator: { "{}=,\" ".contains($0) })
-            guard sample.count == 6, sample[0] == metric, let count = Double(sample[5]), count > 0 else { return nil }
-            return RefusedExports(transport: String(sample[2]), reason: String(sample[4]), count: Int(count))
+            guard sample.count == 6, sample[0] == metric, let count = Double(sample[5]).flatMap({ Int(exactly: $0) }),
+                count > 0
+            else { return nil }
+            return RefusedExports(transport: String(sample[2]), reason: String(sample[4]), count: count)
         }
         .filter { transports.contains($0.transport) }
         .sorted { ($1.count, $0.transport, $0.reason) < ($0.count, $1.transport, $1.reason) }
@@ -40,6 +42,17 @@ package struct RefusedExports: Equatable, Sendable {
     var sentence: String {
         let name = PrintableText.escape("\(transport) \(reason)")
         return "\(name) \(count)" + (advice.map { " (\($0))" } ?? "")
+    }
+}
+
+/// Spans that a daemon had accepted and dropped because its clock was set back.
+package enum SetBackSpans {
+    private static let sample = "faultline_spans_dropped_total{reason=\"clock_set_back\"} "
+
+    /// Their number in metrics in the text format.
+    package static func read(_ metrics: String) -> Int {
+        let line = metrics.split(separator: "\n").first { $0.hasPrefix(sample) }
+        return line.flatMap { Double($0.dropFirst(sample.count)) }.flatMap { Int(exactly: $0) } ?? 0
     }
 }
 
@@ -70,6 +83,13 @@ extension SourceFindings {
                     + "this machine's, or this one's is behind (compare `date -u` on both; chronyc tracking)."
             found.append(
                 "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.\(future)"
+            )
+        }
+        if heard.setBack > 0 {
+            found.append(
+                "the clock of the daemon's machine was set back since the start: \(countText(heard.setBack)) spans that end "
+                    + "later than the time it was set to are in no range of a query or rule any more. If it is right now, nothing "
+                    + "is to be done; else compare `date -u` with the control plane's (chronyc tracking)."
             )
         }
         return found + late(heard.sources)

@@ -67,6 +67,8 @@ package struct WindowGauges: Sendable {
     package let historyBytes: Int
     /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?
+    /// Spans that are in no range since the clock was set back past their ends.
+    package let setBack: Int
     package let unattributed: UnattributedSpans
     package let attribution: AttributionGauges
 }

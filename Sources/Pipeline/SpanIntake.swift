@@ -162,6 +162,7 @@ final class SpanIntake: Sendable {
                 sources: NameGauges($0.window.sources), clustersOverflowed: $0.window.clusters.overflowed,
                 overflowedTexts: $0.window.overflowedTexts,
                 historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
+                setBack: $0.window.setBackCount,
                 unattributed: $0.window.unattributed, attribution: attribution)
         }
     }

@@ -25,6 +25,13 @@ package enum WindowMetrics {
             exposition.sample(Double(window.unattributed.evicted), ["evicted"])
             exposition.sample(Double(window.unattributed.full), ["slot_full"])
         },
+        .family(
+            "faultline_spans_dropped", .counter, labels: ["reason"],
+            help:
+                "Accepted spans that left window and history early, by reason: they count in the totals but in no range. clock_set_back: they ended later than the time to which the clock was set back."
+        ) { window, exposition in
+            exposition.sample(Double(window.setBack), ["clock_set_back"])
+        },
         .gauge("faultline_attribution_bytes", unit: "bytes", help: "Working memory of attribution.") {
             $0.attribution.bytes
         },

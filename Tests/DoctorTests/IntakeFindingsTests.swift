@@ -29,3 +29,16 @@ import Testing
         #expect(unknown.sentence == "grpc of_the_future 1")
     }
 }
+
+@Suite struct `Spans dropped since the clock was set back` {
+    @Test func `are read from a scrape`() {
+        let scrape = """
+            # TYPE faultline_spans_dropped_total counter
+            faultline_spans_dropped_total{reason="clock_set_back"} 4100
+
+            """
+        #expect(SetBackSpans.read(scrape) == 4_100)
+        #expect(SetBackSpans.read("") == 0)
+        #expect(SetBackSpans.read("faultline_spans_dropped_total{reason=\"clock_set_back\"} NaN") == 0)
+    }
+}

@@ -221,6 +221,13 @@ import Testing
         #expect(found.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 } })
     }
 
+    @Test func `is that spans were dropped when the daemon's clock was set back`() {
+        var heard = heard([source("apiserver"), source("etcd")])
+        heard.setBack = 4_100
+        let found = SourceFindings(now: Self.now).sentences(heard)
+        #expect(found.count == 1 && found[0].contains("set back since the start: 4,100 spans"), "\(found)")
+    }
+
     @Test func `is what was rejected and refused, also before any source is known`() {
         let refusals = [RefusedExports(transport: "http", reason: "too_large", count: 2)]
         for sources in [[], [source("apiserver"), source("etcd")]] {

@@ -93,7 +93,8 @@ package struct History: Sendable {
     /// `beyond` from then on.
     ///
     /// - Parameter clock: Unix nanoseconds.
-    mutating func setBack(to clock: Int64) {
+    /// - Returns: how many spans these are.
+    mutating func setBack(to clock: Int64) -> Int {
         let minute = HistoryTime.minute(of: clock)
         let removed = hours.indices.flatMap { hours[$0].setBack(to: minute) }
         hours.removeAll { $0.minutes.isEmpty && $0.hasMinutes }
@@ -101,6 +102,7 @@ package struct History: Sendable {
         let newest = hours.last.map { $0.minutes.last?.number ?? ($0.number + 1) * HistoryTime.minutesPerHour - 1 }
         newestMinute = newest ?? .min
         horizon = min(horizon, firstHour(at: clock))
+        return removed.reduce(0) { $0 + $1.spanCount }
     }
 
     /// The first hour to keep at a time, Unix nanoseconds. With a duration of 0 no hour is kept: even the current one

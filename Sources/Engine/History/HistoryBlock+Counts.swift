@@ -1,6 +1,16 @@
 import Support
 
 extension HistoryBlock {
+    var spanCount: Int {
+        var count = 0
+        forEachSeries {
+            $0.population == Population.spans.rawValue
+        } body: {
+            count += $0.count
+        }
+        return count
+    }
+
     /// The counts of the series of a population, as `SeriesKey` numbers it.
     ///
     /// - Parameter number: of a series; nil leaves it out.

@@ -18,6 +18,9 @@ package struct Window: ~Copyable {
     /// Slots that left by age but stay for a replay's report; nil outside the replay of a recording.
     private var aged: AgedSlots?
 
+    /// Spans that count in the totals only, since the clock was set back past their ends.
+    package private(set) var setBackCount = 0
+
     /// Spans that attribution can no longer include.
     package private(set) var unattributed = UnattributedSpans()
     package private(set) var overflowedTexts = OverflowedTexts()
@@ -294,7 +297,7 @@ package struct Window: ~Copyable {
     package mutating func setBack(to clock: Int64) {
         foldEvicted()
         evictSlots(after: Self.slotNumber(clock))
-        history.setBack(to: clock)
+        setBackCount += history.setBack(to: clock)
         evicted.setBack(to: clock, newestMinute: history.newestMinute)
         let byAge = limits.duration.map { Self.slotNumber(max(clock.subtractingSaturating($0), 0)) } ?? .min
         let known = history.newestMinute
@@ -307,6 +310,7 @@ package struct Window: ~Copyable {
         aged?.evictAll()
         while let last = slots.last, last.number > number {
             discount(last)
+            setBackCount += last.count
             evicted.add(beyond: SlotView(last), byteCount: last.byteCount)
             slots.removeLast()
         }

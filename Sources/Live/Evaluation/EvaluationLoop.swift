@@ -48,12 +48,12 @@ struct EvaluationLoop {
             evaluate(at: now)
         case .jump(let step):
             note(step: step)
-            warn("the wall clock was set: evaluation restarts at the current time", seconds: step)
-            jump(to: now, at: monotonic)
+            let dropped = jump(to: now, at: monotonic)
+            warn("the wall clock was set: evaluation restarts at the current time", seconds: step, dropped: dropped)
         case .stall(let pause):
             health.change { $0.stalls += 1 }
             warn("the process was stopped: no rule is evaluated for that time", seconds: pause)
-            jump(to: now, at: monotonic)
+            _ = jump(to: now, at: monotonic)
         }
         if monotonic >= affectedUntil { health.change { $0.isAffected = false } }
         watch.rest(at: clock.monotonic())
@@ -73,11 +73,14 @@ struct EvaluationLoop {
         onEvaluation(transitions, now, clock.monotonic().subtractingSaturating(start))
     }
 
-    private mutating func jump(to now: Int64, at monotonic: Int64) {
+    /// - Returns: how many spans are in no range any more, since they ended later.
+    private mutating func jump(to now: Int64, at monotonic: Int64) -> Int {
+        let before = pipeline.windowGauges().setBack
         pipeline.jump(to: now)
         noted = now
         affectedUntil = monotonic.addingSaturating(Self.affectedMax)
         health.change { $0.isAffected = !pipeline.evaluation.groups.isEmpty }
+        return pipeline.windowGauges().setBack - before
     }
 
     private func note(step: Int64) {
@@ -87,8 +90,11 @@ struct EvaluationLoop {
         }
     }
 
-    private func warn(_ what: Logger.Message, seconds: Int64) {
-        log.note(.warning, what) { ["seconds": "\(Double(seconds) / 1e9)"] }
+    private func warn(_ what: Logger.Message, seconds: Int64, dropped: Int = 0) {
+        log.note(.warning, what) {
+            let step: Logger.Metadata = ["seconds": "\(Double(seconds) / 1e9)"]
+            return dropped > 0 ? step.merging(["spans_dropped": "\(dropped)"]) { $1 } : step
+        }
     }
 }
 

@@ -79,7 +79,7 @@ struct ExamineSources: AsyncParsableCommand {
         async let operations: [CallFindings.Operation] = Self.rows("operations", of: client, in: settled)
         return try await HeardSources(
             status: status, sources: sources, requests: requests, operations: operations,
-            refusals: RefusedExports.read(metrics))
+            refusals: RefusedExports.read(metrics), setBack: SetBackSpans.read(metrics))
     }
 
     /// Rows of an API resource; none without a range of span ends, Unix nanoseconds.

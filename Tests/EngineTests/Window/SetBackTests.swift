@@ -25,6 +25,9 @@ import TestSupport
         #expect(Self.statistics(oracle.window, from: next, to: next + 4 * hour).count == 0)
         func all() -> Int { oracle.window.view().operationSummaries().reduce(0) { $0 + $1.count } }
         #expect(all() == before)
+        // Those that are in no range are counted.
+        let left = Self.statistics(oracle.window, from: 0, to: next + 4 * hour).count
+        #expect(oracle.window.setBackCount == before - left)
 
         // Spans that arrive at the new time are found there.
         var builder = BatchBuilder(firstID: 1 << 40)

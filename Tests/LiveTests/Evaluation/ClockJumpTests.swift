@@ -142,7 +142,7 @@ private final class FakeDaemon {
         #expect(daemon.lines.all == ["\(what) seconds=3600.0"])
         // As after ten seconds, or at the end of the daemon.
         daemon.log.flush(isLast: true)
-        #expect(daemon.lines.all.dropFirst() == ["\(what) seconds=-3600.0 since_last_line=3"])
+        #expect(daemon.lines.all.dropFirst() == ["\(what) seconds=-3600.0 since_last_line=3 spans_dropped=4"])
         daemon.log.flush(isLast: true)
         #expect(daemon.lines.all.count == 2)
     }
@@ -155,6 +155,9 @@ private final class FakeDaemon {
         #expect(daemon.transitions == ["Slow firing at -2985", "Held pending at -2985"], "\(daemon.transitions)")
         #expect(daemon.health.current.back == 1)
         #expect(daemon.health.current.lastStep == -3_600)
+        // Four in each second, all of which end later by the new clock.
+        #expect(daemon.pipeline.windowGauges().setBack == 4 * 600)
+        #expect(daemon.lines.all.contains { $0.hasSuffix("seconds=-3600.0 spans_dropped=2400") }, "\(daemon.lines.all)")
         #expect(try daemon.replayed().transitions == daemon.transitions)
     }
 
