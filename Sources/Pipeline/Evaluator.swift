@@ -245,7 +245,7 @@ package struct EvaluationSnapshot: Sendable {
 
     package var alerts: [Alert] { numberedAlerts.map(\.alert) }
     /// The last thousand alerts that resolved, the oldest first.
-    package let resolvedAlerts: [Alert]
+    package private(set) var resolvedAlerts: [Alert]
 
     /// - Parameters:
     ///   - since: these rules evaluate times after this, Unix nanoseconds.
@@ -265,14 +265,13 @@ package struct EvaluationSnapshot: Sendable {
         for (rule, alert) in numberedAlerts { groups[rule.group].alerts[rule.rule].append(alert) }
     }
 
-    /// All incidents, after those of earlier runs.
-    package func incidents(after earlier: [Incident]) -> [Incident] { adding(earlier).incidents }
-
-    /// A copy with the incidents of earlier runs, except those that this run has continued.
-    func adding(_ earlier: [Incident]) -> EvaluationSnapshot {
+    /// A copy with what the snapshot at the end of an earlier run had, except incidents that this run has continued.
+    package func after(_ earlier: EvaluationSnapshot?) -> EvaluationSnapshot {
+        guard let earlier else { return self }
         var snapshot = self
         let known = Set(tracker.incidents.map(\.id))
-        snapshot.earlierIncidents = earlier.filter { !known.contains($0.id) }
+        snapshot.earlierIncidents = earlier.incidents.filter { !known.contains($0.id) }
+        snapshot.resolvedAlerts = earlier.resolvedAlerts + resolvedAlerts
         return snapshot
     }
 }

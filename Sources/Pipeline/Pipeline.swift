@@ -69,11 +69,11 @@ package final class Pipeline: Sendable {
     ///
     /// - Parameters:
     ///   - run: the other pipeline, which has taken the reading of the clock.
-    ///   - earlier: the incidents of earlier runs.
-    package func follow(_ run: Pipeline, at clock: Int64, after earlier: [Incident]) {
+    ///   - earlier: the rules at the end of the earlier runs.
+    package func follow(_ run: Pipeline, at clock: Int64, after earlier: EvaluationSnapshot?) {
         intake.evaluated(upTo: run.intake.evaluatedUpTo)
         note(clock: clock)
-        evaluator.publish(run.evaluation.adding(earlier))
+        evaluator.publish(run.evaluation.after(earlier))
     }
 
     /// Call before a replay by event time: a time without any spans then counts as a gap in the files, and clocks are

@@ -20,8 +20,10 @@ final class RecordedReplay {
     private(set) var transitions: [AlertTransition] = []
     /// In order of time; the last one is under way.
     private(set) var runs: [ReplayedRun] = []
-    /// Incidents of the runs that have ended, by the time at which they opened.
-    private var earlierIncidents: [Incident] = []
+    /// The rules at the end of the runs that have ended; nil in the first.
+    private var earlier: EvaluationSnapshot?
+    /// The counts of slots that the state directory held, by their start.
+    private var slots: [Int64: SlotRecord] = [:]
     /// Alerts that were active when their run ended.
     private var earlierAlerts: [(rule: RuleNumber, alert: Alert)] = []
     /// Whether the arrival of some record had to be estimated because its frame is damaged.
@@ -82,12 +84,12 @@ final class RecordedReplay {
     private func advance(to clock: Int64) {
         transitions += current.advance(to: clock)
         current.note(clock: clock)
-        if current !== pipeline { pipeline.follow(current, at: clock, after: earlierIncidents) }
+        if current !== pipeline { pipeline.follow(current, at: clock, after: earlier) }
     }
 
     private func jump(to clock: Int64) {
         current.jump(to: clock)
-        if current !== pipeline { pipeline.follow(current, at: clock, after: earlierIncidents) }
+        if current !== pipeline { pipeline.follow(current, at: clock, after: earlier) }
     }
 
     private func first() -> ReplayInput? {
@@ -117,18 +119,29 @@ extension RecordedReplay {
     /// that its state directory held.
     private func restart(at time: Int64) {
         let ended = current
-        earlierIncidents = ended.evaluation.incidents(after: earlierIncidents)
+        earlier = ended.evaluation.after(earlier)
         earlierAlerts += ended.evaluation.numberedAlerts
         recordings = []
         current = makePipeline()
         current.followRecording(keepingAged: false)
         if keepsState {
             if let saved = ended.savedAlerts() { current.restore(saved, at: time) }
-            current.remember(ended.records(after: .min))
+            current.remember(slots(after: ended))
         }
         runs.append(
             ReplayedRun(start: time, end: time, hasState: keepsState, firstTransition: transitions.count))
-        pipeline.follow(current, at: time, after: earlierIncidents)
+        pipeline.follow(current, at: time, after: earlier)
+    }
+}
+
+extension RecordedReplay {
+    /// What the state directory holds once a run has ended, in order of time: a slot of the last run replaces that of an
+    /// earlier one, and what is far from the newest is removed.
+    private func slots(after run: Pipeline) -> [SlotRecord] {
+        for record in run.records(after: .min) { slots[record.start] = record }
+        let newest = slots.keys.max() ?? 0
+        slots = slots.filter { newest - $0.key < RememberedSlots.reach }
+        return slots.values.sorted { $0.start < $1.start }
     }
 }
 
