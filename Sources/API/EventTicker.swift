@@ -42,8 +42,7 @@ struct EventTicker: Sendable {
 
     /// - Parameter cluster: nil for all.
     static func status(_ surface: QueryServer.Surface, of cluster: String?) throws -> ByteBuffer {
-        let now = QueryRange(from: nil, to: nil, now: surface.now())
-        return try ServerSentEvent.text("status", StatusJSON(surface, now, of: cluster))
+        try ServerSentEvent.text("status", StatusJSON(surface, now: surface.now(), of: cluster))
     }
 }
 
@@ -74,7 +73,10 @@ struct EventChanges: Sendable {
             ($0.value.cluster ?? "", try ServerSentEvent.text("incident", $0.value))
         }
             + changedAlerts.map {
-                ($0.value.labels["cluster"] ?? "", try ServerSentEvent.text("alert", AlertJSON($0.value)))
+                (
+                    $0.value.labels["cluster"] ?? "",
+                    try ServerSentEvent.text("alert", AlertJSON($0.value, isCurrent: true))
+                )
             }
     }
 

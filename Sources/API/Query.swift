@@ -7,8 +7,8 @@ struct Query: Sendable {
     private let declared: [String]
     /// When it was asked, Unix nanoseconds.
     let now: Int64
-    /// The whole window unless given.
-    private(set) var range: QueryRange
+    /// nil if the resource takes none.
+    private var asked: QueryRange?
 
     /// - Parameters:
     ///   - text: the query of the URI, still encoded.
@@ -18,7 +18,6 @@ struct Query: Sendable {
         _ text: String?, variables: [String: String] = [:], of resource: Resource, now: Int64
     ) throws(QueryError) {
         self.now = now
-        range = QueryRange(from: nil, to: nil, now: now)
         let parameters = resource.parameters ?? []
         declared = parameters.map(\.name)
         if resource.parameters != nil { try read(text ?? "", known: declared.filter { variables[$0] == nil }) }
@@ -27,7 +26,7 @@ struct Query: Sendable {
             guard let value = values[parameter.name], !parameter.isValid(value) else { continue }
             throw QueryError(message: "\(parameter.rule), but found \(PrintableText.quote(value))")
         }
-        if declared.contains(QueryParameter.from.name) { range = try range(.from, .to) }
+        if declared.contains(QueryParameter.from.name) { asked = try range(.from, .to) }
         try resource.check?(self)
     }
 
@@ -35,6 +34,15 @@ struct Query: Sendable {
         precondition(declared.contains(parameter.name), "a parameter that the resource doesn't declare")
         return values[parameter.name]
     }
+
+    /// The range of time asked about: the whole window unless given.
+    var range: QueryRange {
+        guard let asked else { preconditionFailure("a range that the resource doesn't declare") }
+        return asked
+    }
+
+    /// Whether only stragglers can still change the answer.
+    var isFinal: Bool { asked?.isFinal ?? false }
 
     private mutating func read(_ text: String, known: [String]) throws(QueryError) {
         for part in text.split(separator: "&") {

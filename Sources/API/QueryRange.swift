@@ -1,12 +1,13 @@
+import Engine
 import Support
 
-// The time range that every query may be limited to.
+// The time range that a query may be limited to.
 
 extension QueryParameter {
     static let from = time("from")
     static let to = time("to")
 
-    /// What every question takes.
+    /// What questions about a range of time take.
     static let common = [from, to, cluster]
 
     static func time(_ name: String) -> QueryParameter {
@@ -30,11 +31,20 @@ struct QueryRange: Equatable, Sendable {
         (self.from, self.to, self.now) = (from, to, now)
     }
 
-    /// The range of span ends; nil if it is the whole window. An open end includes spans of hosts whose clocks are ahead.
-    var given: Range<Int64>? {
-        guard from != nil || to != nil else { return nil }
-        let end = to ?? TimeLimits.latest
+    /// Whether it is limited; else it is the whole window.
+    var isGiven: Bool { from != nil || to != nil }
+
+    /// The range of span ends. An open end is now: hosts whose clocks are ahead send spans that end later.
+    var ends: Range<Int64> {
+        let end = to ?? max(now, from ?? 0)
         return min(from ?? 0, end)..<end
+    }
+
+    /// The range of span ends in a view; nil if the whole view is in it.
+    func ends(in view: WindowView) -> Range<Int64>? {
+        guard !isGiven else { return ends }
+        guard let last = view.lastEnd, last >= now, let first = view.slots.first?.start else { return nil }
+        return min(first, now)..<now
     }
 
     /// Whether it overlaps a stretch of time, both ends included, Unix nanoseconds.
@@ -51,7 +61,7 @@ struct QueryRange: Equatable, Sendable {
     ///
     /// - Parameter oldest: when the range begins if that was left open, Unix nanoseconds; nil if there are no spans.
     func resolved(oldest: Int64?) -> Range<Int64> {
-        let end = to ?? max(now, from ?? 0)
+        let end = ends.upperBound
         return min(from ?? oldest ?? end, end)..<end
     }
 

@@ -7,7 +7,7 @@ extension Resource {
     /// A resource that answers in JSON, computed on the threads for queries. Identical questions share one answer.
     ///
     /// - Parameters:
-    ///   - parameters: besides those that all resources take.
+    ///   - parameters: all that it takes, and that change its answer.
     ///   - summary: one line for the description of the API.
     ///   - schema: what an answer looks like.
     ///   - check: checks parameters that depend on each other.
@@ -34,12 +34,12 @@ extension Resource {
         answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: Query) throws -> String?
     ) -> Resource {
         Resource(
-            path: path, parameters: QueryParameter.common + parameters, check: check, summary: summary, answer: schema
+            path: path, parameters: parameters, check: check, summary: summary, answer: schema
         ) { exchange in
             let (surface, query) = (exchange.surface, exchange.query)
             let json: ResponseBody?
             do {
-                json = try await exchange.computed(isFinal: query.range.isFinal) { try answer(surface, query) }
+                json = try await exchange.computed(isFinal: query.isFinal) { try answer(surface, query) }
             } catch is QueryDeadline.PassedError {
                 return exchange.tooSlow()
             } catch is QueryDeadline.BusyError {

@@ -135,3 +135,29 @@ def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate, window):
     assert lives(replay.json["alerts"]) == live
     assert replay.json["spans"]["late"] == late > 0
     assert replay.json["spans"]["accepted"] == len(recordings.span_ids(*recordings.files(directory)))
+
+
+def test_the_api_shows_the_value_that_was_notified_and_the_current_one(serve, tmp_path):
+    daemon = serve(SLOW_PAYMENTS + JSON_LINES, CONFIGURATION + f"archive: {{directory: {tmp_path / 'archive'}}}\n")
+
+    def pay(milliseconds, count):
+        made = [spans.span("pay", duration=milliseconds * MILLISECOND) for _ in range(count)]
+        assert http_client.send(daemon.http, spans.body(*made, service="checkout")).status == 200
+
+    def shown():
+        (alert,) = json.loads(daemon.get("/api/v1/alerts")[2])
+        ((rule,),) = (group["rules"] for group in json.loads(daemon.get("/api/v1/rules")[2]))
+        assert [other["value"] for other in rule["alerts"]] == [alert["value"]]
+        return alert
+
+    pay(400, 5)
+    notified = json.loads(daemon.output.wait_for("firing")[0])
+    assert (notified["value"], "current_value" in notified) == (0.4, False)
+    pay(800, 50)
+    eventually(lambda: shown()["current_value"] == 0.8, "the next evaluation")
+    assert shown()["value"] == 0.4
+    assert daemon.stop() == 0
+    replay = faultline(
+        "replay", "--format", "json", "--quiet", "--config", tmp_path / "faultline.yaml", "--rules",
+        tmp_path / "rules.yaml", tmp_path / "archive").json
+    assert [alert["value"] for alert in replay["alerts"]] == [0.4]

@@ -38,7 +38,7 @@ extension Schema {
             "state": .choice(["pending", "firing", "resolved"]), "active_at": .time, "fired_at": .nullable(.time),
             "resolved_at": .nullable(.time), "reason": .nullable(.text), "value": .nullable(.number),
             "evidence": .nullable(.named("Evidence")),
-        ], optional: ["unit": .choice(AlertUnit.allCases.map(\.rawValue))])
+        ], optional: ["unit": .choice(AlertUnit.allCases.map(\.rawValue)), "current_value": .number])
 
     private static let incident = object(
         [

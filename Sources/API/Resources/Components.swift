@@ -5,7 +5,8 @@ import Support
 extension Resource {
     /// Whose time requests took, step by step.
     static let components = json(
-        "/api/v1/components", parameters: [.step] + QueryParameter.requestLabels,
+        "/api/v1/components",
+        parameters: QueryParameter.common + [.step] + QueryParameter.requestLabels,
         summary: "where the time of requests went, step by step", schema: .steps(of: ComponentStepJSON.schema)
     ) {
         surface, query in

@@ -7,7 +7,8 @@ extension Resource {
     /// The culprit of any interval, and the evidence. If there are several clusters, the one with the surest verdict is
     /// shown unless the query names one.
     static let culprit = json(
-        "/api/v1/culprit", parameters: [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
+        "/api/v1/culprit",
+        parameters: QueryParameter.common + [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
         summary: "the verdict on any interval, and the evidence", schema: CulpritJSON.schema,
         check: { query throws(QueryError) in _ = try query.baseline() }
     ) { surface, query in

@@ -4,7 +4,7 @@ import Rules
 extension Resource {
     /// Open incidents, and the last thousand closed ones, the latest first.
     static let incidents = json(
-        "/api/v1/incidents", parameters: [.limit], summary: "incidents, the latest first",
+        "/api/v1/incidents", parameters: QueryParameter.common + [.limit], summary: "incidents, the latest first",
         schema: .array(.named("Incident"))
     ) { surface, query in
         surface.pipeline.evaluation.incidents.reversed()

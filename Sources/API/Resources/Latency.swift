@@ -5,7 +5,8 @@ import Support
 extension Resource {
     /// How long an operation, or a kind of request, took, step by step: a heat map.
     static let latency = json(
-        "/api/v1/latency", parameters: [.step, .service, .operation, .kind] + QueryParameter.requestLabels,
+        "/api/v1/latency",
+        parameters: QueryParameter.common + [.step, .service, .operation, .kind] + QueryParameter.requestLabels,
         summary: "how long an operation or a kind of request took, step by step",
         schema: .steps(of: LatencyStepJSON.schema),
         check: { query throws(QueryError) in try query.checkSubject() }

@@ -4,10 +4,11 @@ import Report
 extension Resource {
     /// Operations over the range.
     static let operations = json(
-        "/api/v1/operations", parameters: [.limit, .service, .streams], summary: "operations",
+        "/api/v1/operations", parameters: QueryParameter.common + [.limit, .service, .streams], summary: "operations",
         schema: .array(.named("Operation"))
     ) { surface, query in
-        let (summary, range) = (surface.summary(of: query), query.range.given)
+        let summary = surface.summary(of: query)
+        let range = query.range.ends(in: summary.view)
         let all: [OperationRow]
         if query.keepsStreamsApart {
             let tables = OperationTables(summary, in: range)
@@ -37,6 +38,6 @@ extension QueryServer.Surface {
     /// What a query is about: the window unless it has a range, which may reach into the history.
     func summary(of query: Query) -> PipelineSummary {
         let summary = pipeline.attributedSummary()
-        return query.range.given == nil ? summary.windowOnly : summary
+        return query.range.isGiven ? summary : summary.windowOnly
     }
 }

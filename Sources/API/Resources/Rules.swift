@@ -61,7 +61,7 @@ extension RuleGroupJSON.Rule {
         annotations = rule.annotations.mapValues(\.text)
         runbook = Runbooks.path(of: rule.alert)
         state = active.contains { $0.state == .firing } ? .firing : active.isEmpty ? .inactive : .pending
-        alerts = active.map { AlertJSON($0) }
+        alerts = active.map { AlertJSON($0, isCurrent: true) }
     }
 }
 
@@ -83,14 +83,14 @@ extension RuleGroupJSON {
 extension Resource {
     /// The rules in force and their alerts.
     ///
-    /// A range and a cluster select among the alerts, the limit limits the groups.
+    /// A cluster selects among the alerts, the limit limits the groups.
     static let rules = json(
-        "/api/v1/rules", parameters: [.limit], summary: "the rules in force and their alerts",
+        "/api/v1/rules", parameters: [.cluster, .limit], summary: "the rules in force and their alerts",
         schema: .array(RuleGroupJSON.schema)
     ) { surface, query in
         surface.pipeline.evaluation.groups.prefix(query.limit).map { group in
             var group = group
-            group.alerts = group.alerts.map { $0.filter { query.includes($0) } }
+            group.alerts = group.alerts.map { $0.filter { query.includes(cluster: $0.labels["cluster"]) } }
             return RuleGroupJSON(group)
         }
     }

@@ -3,12 +3,13 @@ import Pipeline
 import Report
 
 extension Resource {
-    /// The sources of spans since the start; with a range, those whose spans reach into it.
+    /// The sources of spans. Their figures are since the start, so that no range is taken.
     static let sources = json(
-        "/api/v1/sources", parameters: [.limit], summary: "the sources of spans", schema: .array(.named("Source"))
+        "/api/v1/sources", parameters: [.cluster, .limit], summary: "the sources of spans",
+        schema: .array(.named("Source"))
     ) { surface, query in
-        let rows = SourceRow.rows(of: surface.pipeline.sources()) { labels, counts in
-            query.includes(cluster: labels.cluster) && query.range.overlaps(counts.first, counts.last)
+        let rows = SourceRow.rows(of: surface.pipeline.sources()) { labels, _ in
+            query.includes(cluster: labels.cluster)
         }
         return Array(rows.prefix(query.limit))
     }

@@ -6,8 +6,10 @@ import Support
 
 extension Resource {
     /// The current state: counts of the received spans by outcome, their rate, and the open incident.
-    static let status = json("/api/v1/status", summary: "current state", schema: .named("Status")) { surface, query in
-        StatusJSON(surface, query.range, of: query[.cluster])
+    static let status = json(
+        "/api/v1/status", parameters: [.cluster], summary: "current state", schema: .named("Status")
+    ) { surface, query in
+        StatusJSON(surface, now: query.now, of: query[.cluster])
     }
 }
 
@@ -26,11 +28,13 @@ struct StatusJSON: Encodable, Sendable {
     var now: String
     /// When the first of the recorded spans ended; null for a daemon, whose spans arrive while it runs.
     @OrNull var recorded_from: String?
-    /// Of the spans that ended in the range, or in the last minute.
+    /// Of the spans that ended in the minute up to ten seconds ago.
     var spans_per_second: Double
 
-    /// - Parameter cluster: only its incident and spans; nil for all.
-    init(_ surface: QueryServer.Surface, _ range: QueryRange, of cluster: String?) {
+    /// - Parameters:
+    ///   - now: Unix nanoseconds.
+    ///   - cluster: only its incident and spans; nil for all.
+    init(_ surface: QueryServer.Surface, now: Int64, of cluster: String?) {
         let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
@@ -46,10 +50,10 @@ struct StatusJSON: Encodable, Sendable {
         }
         last_span = last.map(Timestamp.rfc3339)
         last_apiserver_span = sources.filter { $0.role == .apiServer }.map(\.counts.last).max().map(Timestamp.rfc3339)
-        has_baseline = pipeline.hasBaseline(at: last ?? range.now)
-        now = Timestamp.rfc3339(range.now)
+        has_baseline = pipeline.hasBaseline(at: last ?? now)
+        self.now = Timestamp.rfc3339(now)
         recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
-        spans_per_second = view.spanRate(in: range.given, now: range.now, of: cluster)
+        spans_per_second = view.spanRate(now: now, of: cluster)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -7,12 +7,12 @@ import Traces
 extension Resource {
     /// A trace with spans in the window, among the recent bodies or in the recording, or one that an active alert names.
     static let trace = text(
-        "/api/v1/traces/:id", parameters: [.traceID, .traceFormat],
+        "/api/v1/traces/:id", parameters: [.from, .to, .traceID, .traceFormat],
         summary: "the spans of a trace, and where its time went", schema: TraceJSON.schema
     ) { surface, query in
         guard let id = query.traceID else { throw AbsentTraceError() }
         let known = surface.pipeline.trace(id)
-        let found = try surface.recall(id, known.spans, in: query.range.given)
+        let found = try surface.recall(id, known.spans, in: query.range.isGiven ? query.range.ends : nil)
         let json: String? =
             switch query[.traceFormat] {
             case "otlp": WholeTraceFormat.otlp(found.message)

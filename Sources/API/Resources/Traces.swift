@@ -7,7 +7,7 @@ extension Resource {
     /// Traces by one of their spans or requests, the longest first.
     static let traces = json(
         "/api/v1/traces",
-        parameters: [
+        parameters: QueryParameter.common + [
             .limit, .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order,
             .recording,
         ] + QueryParameter.requestLabels,

@@ -22,6 +22,8 @@ struct ActiveAlert: Hashable, Sendable {
     private(set) var noDataFor: Int64 = 0
     /// The last value for which the condition held.
     private(set) var value: Double?
+    /// The value when it fired.
+    private(set) var firedValue: Double?
     /// The most certain evidence found while the alert fired.
     private(set) var evidence: AlertEvidence?
     private var evidenceFoundAt = Int64.min
@@ -31,13 +33,14 @@ struct ActiveAlert: Hashable, Sendable {
     /// Restores an alert that was pending or firing when another process ended.
     init(
         state: AlertState, activeAt: Int64, firedAt: Int64?, falseSince: Int64?, value: Double?,
-        evidence: AlertEvidence?, noDataFor: Int64 = 0, ignoringCalmUntil: Int64
+        firedValue: Double? = nil, evidence: AlertEvidence?, noDataFor: Int64 = 0, ignoringCalmUntil: Int64
     ) {
         self.state = state
         self.activeAt = activeAt
         self.firedAt = firedAt
         self.falseSince = falseSince
         self.value = value
+        self.firedValue = firedValue
         self.evidence = evidence
         self.noDataFor = noDataFor
         ignoresCalmUntil = ignoringCalmUntil
@@ -88,6 +91,7 @@ struct ActiveAlert: Hashable, Sendable {
         if state == .pending, elapsed(since: activeAt, at: time) >= holdFor {
             state = .firing
             firedAt = time
+            firedValue = value
         }
         return state == before ? nil : state
     }

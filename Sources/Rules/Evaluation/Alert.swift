@@ -15,6 +15,8 @@ package struct Alert: Hashable, Sendable {
     package var reason: ResolutionReason?
     /// The last value for which the condition held. nil means no data.
     package var value: Double?
+    /// The value when it fired, which its notification has; nil if that isn't known.
+    var firedValue: Double?
     /// What it is measured in; nil for counts and plain numbers.
     package var unit: AlertUnit?
     /// The evidence of an alert that fired; nil if there is no attribution.
@@ -26,7 +28,8 @@ package struct Alert: Hashable, Sendable {
         name: String, labels: [String: String], annotations: [String: String], state: AlertState,
         activeAt: Int64,
         firedAt: Int64? = nil, resolvedAt: Int64? = nil, reason: ResolutionReason? = nil, value: Double? = nil,
-        unit: AlertUnit? = nil, evidence: AlertEvidence? = nil, incident: IncidentNotice? = nil
+        firedValue: Double? = nil, unit: AlertUnit? = nil, evidence: AlertEvidence? = nil,
+        incident: IncidentNotice? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -37,6 +40,7 @@ package struct Alert: Hashable, Sendable {
         self.resolvedAt = resolvedAt
         self.reason = reason
         self.value = value
+        self.firedValue = firedValue
         self.unit = unit
         self.evidence = evidence
         self.incident = incident

@@ -147,7 +147,8 @@ struct RuleAlerts {
                 $0.render(labels: known, value: life.value, culprit: life.evidence?.culprit.text ?? "not clear")
             },
             state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
-            reason: life.reason, value: life.value, unit: AlertUnit(rule.condition.subjectDimension),
+            reason: life.reason, value: life.value, firedValue: life.firedValue,
+            unit: AlertUnit(rule.condition.subjectDimension),
             evidence: life.evidence)
     }
 }

@@ -15,8 +15,10 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     @OrNull package var resolvedAt: String?
     /// Why it resolved; null if its condition was found to be false.
     @OrNull var reason: ResolutionReason?
-    /// Seconds, per second or 0...1.
+    /// When it was notified of: when it fired, or the last one before it resolved. Seconds, per second or 0...1.
     @OrNull var value: Double?
+    /// At the last evaluation at which the condition held; only in the API, for alerts that are active.
+    private(set) var currentValue: Double?
     /// Absent for counts and plain numbers.
     var unit: AlertUnit?
     /// null unless the alert has fired.
@@ -24,7 +26,8 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     /// Only in the notification of an incident.
     var incident: IncidentNotice?
 
-    package init(_ alert: Alert) {
+    /// - Parameter isCurrent: whether to show how the alert is now, not what was notified.
+    package init(_ alert: Alert, isCurrent: Bool = false) {
         self.alert = alert.name
         labels = alert.labels
         annotations = alert.annotations
@@ -34,6 +37,10 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         resolvedAt = alert.resolvedAt.map(Timestamp.rfc3339)
         reason = alert.reason
         value = alert.value
+        if isCurrent, alert.state != .resolved {
+            currentValue = alert.value
+            value = alert.firedValue ?? alert.value
+        }
         unit = alert.unit
         evidence = alert.evidence.map { EvidenceJSON($0) }
         incident = alert.incident
@@ -44,6 +51,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case activeAt = "active_at"
         case firedAt = "fired_at"
         case resolvedAt = "resolved_at"
+        case currentValue = "current_value"
         case reason, value, unit, evidence, incident
     }
 }

@@ -21,7 +21,7 @@ extension RuleEvaluator {
                         state: life.state,
                         activeAt: Timestamp.rfc3339(life.activeAt), firedAt: life.firedAt.map(Timestamp.rfc3339),
                         falseSince: life.falseSince.map(Timestamp.rfc3339), value: life.value,
-                        evidence: life.evidence.map { EvidenceJSON($0) },
+                        firedValue: life.firedValue, evidence: life.evidence.map { EvidenceJSON($0) },
                         startedAt: life.evidence?.startedAt.map(Timestamp.rfc3339),
                         matchedAt: (match?.time).map(Timestamp.rfc3339), matchNanoseconds: match?.duration,
                         noDataNanoseconds: life.noDataFor > 0 ? life.noDataFor : nil)
@@ -114,7 +114,7 @@ extension ActiveAlert {
             state: saved.state, activeAt: activeAt, firedAt: firedAt,
             falseSince: saved.falseSince.flatMap { Timestamp.parse(rfc3339: $0) }
                 .map { TimeLimits.nearestTime($0.addingSaturating(step)) },
-            value: saved.value, evidence: saved.found,
+            value: saved.value, firedValue: saved.firedValue, evidence: saved.found,
             noDataFor: saved.noDataNanoseconds.flatMap { TimeLimits.duration($0) } ?? 0,
             ignoringCalmUntil: now.addingSaturating(rule.blindTime))
     }

@@ -15,6 +15,8 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
         var firedAt: String?
         var falseSince: String?
         var value: Double?
+        /// The value when it fired.
+        var firedValue: Double?
         var evidence: EvidenceJSON?
         /// Since when the spans show the fault.
         var startedAt: String?
