@@ -91,9 +91,33 @@ def test_a_damaged_file_is_set_aside_and_the_others_count(start, parts, tmp_path
     files = baseline(tmp_path)
     contents = files[0].read_bytes()
     files[0].write_bytes(contents[: len(contents) // 2])
-    files[1].write_bytes(contents[:4] + b"\x02" + contents[5:])
+    files[1].write_bytes(contents[:4] + b"\x07" + contents[5:])
     with start() as second:
         second.log.wait_for("was set aside", "damaged")
-        second.log.wait_for("was set aside", "its version is 2; this process reads version 1")
+        second.log.wait_for("was set aside", "its version is 7; this process reads version 2")
         assert verdict(second, fault)["side"] == "etcd"
     assert len(list((tmp_path / "state" / "baseline").glob("*.corrupt-*"))) == 2
+
+
+def test_a_single_wrong_bit_is_found_wherever_it_is(start, parts, tmp_path):
+    healthy, _ = parts
+    with start() as first:
+        learn(first, healthy, tmp_path)
+    files = baseline(tmp_path)
+    for number, file in enumerate(files):
+        contents = bytearray(file.read_bytes())
+        contents[number * (len(contents) - 1) // (len(files) - 1)] ^= 1 << number % 8
+        file.write_bytes(contents)
+    with start() as second:
+        second.log.wait_for("listening", "scrape and API")
+    assert baseline(tmp_path) == []
+
+
+def test_a_directory_in_the_place_of_a_file_is_set_aside(start, tmp_path):
+    for name in ("baseline/5000000000.slot", "alerts.json"):
+        (tmp_path / "state" / name / "inside").mkdir(parents=True)
+    with start() as daemon:
+        line = daemon.log.wait_for("was set aside", ".slot")[0]
+        assert "5000000000.slot: Is a directory" in line, line
+        line = daemon.log.wait_for("was set aside", "alerts.json")[0]
+        assert "alerts.json: Is a directory" in line, line

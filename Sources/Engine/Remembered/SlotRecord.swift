@@ -13,6 +13,8 @@ import Support
 /// | requests | their number; of each its number, cluster, verb, group, resource, subresource and scope |
 /// | counts | the series of all populations, as `HistoryBlock` encodes them |
 /// | own work | the API server's own work on requests, by request; then the same without those that reach etcd |
+///
+/// At the end is the checksum of all of that, FNV-1a in eight bytes, little-endian.
 package struct SlotRecord: Sendable {
     /// Unix nanoseconds.
     package let start: Int64
@@ -37,7 +39,8 @@ package struct SlotRecord: Sendable {
     private static let labelBytes = 256
 
     private static let mark = Array("FLSL".utf8)
-    private static let version: UInt64 = 1
+    private static let version: UInt64 = 2
+    private static let checksumBytes = 8
 
     /// Why bytes aren't a record.
     package enum FormatError: Error, CustomStringConvertible {
@@ -89,6 +92,10 @@ package struct SlotRecord: Sendable {
         do {
             let version = try reader.number(UInt64.self)
             guard version == Self.version else { throw FormatError.version(version) }
+            let contents = bytes.dropLast(Self.checksumBytes)
+            guard Self.checksum(contents).elementsEqual(bytes[contents.endIndex...]) else {
+                throw FormatError.malformed
+            }
             start = Int64(truncatingIfNeeded: try reader.number(UInt64.self))
             rows = Int(try reader.number(UInt32.self))
             var components: [String] = []
@@ -131,7 +138,12 @@ package struct SlotRecord: Sendable {
             for text in texts { bytes.append(text: text) }
         }
         for block in [counts, ownWork, ownWorkWithoutEtcd] { bytes.append(counted: block.bytes) }
-        return bytes
+        return bytes + Self.checksum(bytes[...])
+    }
+
+    private static func checksum(_ contents: ArraySlice<UInt8>) -> [UInt8] {
+        let checksum = FNV1a.checksum(contents)
+        return (0..<checksumBytes).map { UInt8(truncatingIfNeeded: checksum >> (8 * $0)) }
     }
 }
 

@@ -1,5 +1,6 @@
 package import Engine
 import Foundation
+import Glibc
 package import Logging
 import Notify
 import Support
@@ -23,7 +24,8 @@ package final class BaselineFiles: Sendable {
         let path: String
         /// Unix nanoseconds.
         let start: Int64
-        let bytes: Int
+        /// nil if it isn't a file.
+        let bytes: Int?
     }
 
     /// In order of slots.
@@ -31,10 +33,10 @@ package final class BaselineFiles: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.compactMap { name in
             let url = URL(fileURLWithPath: directory).appending(path: name)
-            guard name.hasSuffix(Self.suffix), let start = Int64(name.dropLast(Self.suffix.count)),
-                let bytes = try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize
-            else { return nil }
-            return File(path: url.path, start: start, bytes: bytes)
+            guard name.hasSuffix(Self.suffix), let start = Int64(name.dropLast(Self.suffix.count)) else { return nil }
+            let values = try? url.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
+            return File(
+                path: url.path, start: start, bytes: values?.isRegularFile == true ? values?.fileSize : nil)
         }.sorted { $0.start < $1.start }
     }
 
@@ -42,7 +44,7 @@ package final class BaselineFiles: Sendable {
     package func load(_ logger: Logger) -> [SlotRecord] {
         all.compactMap { file in
             do {
-                return try SlotRecord(Array(Data(contentsOf: URL(fileURLWithPath: file.path))))
+                return try DurableFiles.read(file.path).map { try SlotRecord(Array($0)) }
             } catch {
                 let aside = DurableFiles.setAside(file.path, at: WallClock.now)
                 logger.warning(
@@ -54,19 +56,20 @@ package final class BaselineFiles: Sendable {
     }
 
     /// Writes records, and removes the files of slots that are far from them in time.
-    func save(_ records: [SlotRecord]) throws {
+    func save(_ records: [SlotRecord]) throws(FileError) {
         guard let newest = records.map(\.start).max() else { return }
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST { throw FileError("create", directory) }
         for record in records {
             try files.replace("\(directory)/\(record.start)\(Self.suffix)", with: Data(record.encoded))
         }
         var bytes = 0
         for file in all.reversed() {
-            bytes += file.bytes
+            guard let fileBytes = file.bytes else { continue }
+            bytes += fileBytes
             // After the clock was set back, there are files of future times.
             let isNear = file.start.subtractingSaturating(newest).magnitude < RememberedSlots.reach.magnitude
-            if !isNear || bytes > Self.bytesMax { try FileManager.default.removeItem(atPath: file.path) }
+            let isKept = isNear && bytes <= Self.bytesMax
+            if !isKept, unsafe unlink(file.path) != 0 { throw FileError("remove", file.path) }
         }
     }
 }

@@ -57,9 +57,8 @@ package final class StateDirectory: Sendable {
 
     /// The alerts of the last process; nil if there are none. An unreadable file is set aside.
     package func load() -> SavedAlerts? {
-        guard FileManager.default.fileExists(atPath: file) else { return nil }
         do {
-            return try SavedAlerts(try Data(contentsOf: URL(fileURLWithPath: file)))
+            return try DurableFiles.read(file).map { try SavedAlerts($0) }
         } catch {
             let aside = DurableFiles.setAside(file, at: WallClock.now)
             logger.error(

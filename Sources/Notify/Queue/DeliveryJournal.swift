@@ -9,6 +9,8 @@ import Rules
 ///     {"batch":3}      the first three are about to be sent together; after a restart they are sent together again
 ///     {"done":3}       removes the first three
 ///
+/// Each begins with its checksum: `{"checksum":"…","done":3}`.
+///
 /// An incomplete last line was never acknowledged, and is ignored.
 struct DeliveryJournal {
     enum Change: Sendable {
@@ -58,13 +60,20 @@ struct DeliveryJournal {
     /// Reads the file.
     /// - Returns: whether complete lines were unreadable; they are skipped.
     mutating func load() -> Bool {
-        guard let contents = FileManager.default.contents(atPath: path) else { return false }
+        let contents: Data
+        do {
+            guard let found = try DurableFiles.read(path) else { return false }
+            contents = found
+        } catch {
+            isDamaged = true
+            return true
+        }
         byteCount = contents.count
         var isCorrupt = false
         let lines = contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         isDamaged = lines.last?.isEmpty == false
         for line in lines.dropLast() {
-            guard let line = try? JSONDecoder().decode(Line.self, from: line),
+            guard CheckedJSON.isIntact(line), let line = try? JSONDecoder().decode(Line.self, from: line),
                 (0...Self.sequenceMax).contains(line.sequence ?? 0)
             else {
                 isCorrupt = true
@@ -130,7 +139,7 @@ struct DeliveryJournal {
     }
 
     private static func encode(_ lines: [Line]) throws -> Data {
-        Data(try lines.map { try JSONText.encode($0) + "\n" }.joined().utf8)
+        Data(try lines.map { CheckedJSON.sealed(try JSONText.encode($0)) + "\n" }.joined().utf8)
     }
 }
 

@@ -1,7 +1,8 @@
 import Dispatch
 package import Foundation
+import Glibc
 import Rules
-import Support
+package import Support
 import Synchronization
 
 /// Writes files so that they survive a crash of the process or the machine. Every call blocks until the disk has
@@ -17,35 +18,53 @@ package struct DurableFiles: Sendable {
     }
 
     /// Replaces a file atomically: a reader sees either the old contents or the new. Only the owner can read it.
-    package func replace(_ path: String, with contents: Data) throws {
+    package func replace(_ path: String, with contents: Data) throws(FileError) {
         let temporary = path + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
         try append(contents, to: temporary)
-        guard unsafe rename(temporary, path) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard unsafe rename(temporary, path) == 0 else { throw FileError("replace", path) }
         try synchronizeDirectory(of: path)
     }
 
+    /// A file's contents; nil if there is no such file.
+    package static func read(_ path: String) throws(FileError) -> Data? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw FileError("open", path)
+        }
+        defer { close(descriptor) }
+        var contents = Data()
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError("read", path) }
+            guard count > 0 else { return contents }
+            contents += part[..<count]
+        }
+    }
+
     /// Appends to a file, creating it if necessary. If it throws, part of the contents may have been written.
-    func append(_ contents: Data, to path: String) throws {
+    func append(_ contents: Data, to path: String) throws(FileError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: contents)
-        try check(synchronize(descriptor))
-        try file.close()
+        guard descriptor >= 0 else { throw FileError("open", path) }
+        let bytes = Array(contents)
+        let failure = unsafe FileWriting.writeAll(bytes.span.bytes, to: descriptor)
+        let isSynchronized = failure == nil && synchronize(descriptor) == 0
+        let code = failure ?? errno
+        guard close(descriptor) == 0, isSynchronized else {
+            throw FileError("write", path, code: isSynchronized ? errno : code)
+        }
     }
 
     /// Syncs a file's directory: only then does a new or renamed file survive a crash.
-    func synchronizeDirectory(of path: String) throws {
+    func synchronizeDirectory(of path: String) throws(FileError) {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard descriptor >= 0 else { throw FileError("open", directory) }
         defer { close(descriptor) }
-        try check(synchronize(descriptor))
-    }
-
-    private func check(_ result: Int32) throws {
-        guard result == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard synchronize(descriptor) == 0 else { throw FileError("write", directory) }
     }
 
     /// Renames an unreadable file to `NAME.corrupt-20261123T041546Z`.

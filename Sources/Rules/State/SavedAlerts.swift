@@ -53,6 +53,8 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// - Throws: `SavedAlertsError` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
     ///   version.
     package init(_ contents: Data) throws {
+        let end = contents.last == UInt8(ascii: "\n") ? contents.endIndex - 1 : contents.endIndex
+        guard CheckedJSON.isIntact(contents[..<end]) else { throw SavedAlertsError("its checksum is wrong") }
         self = try JSONDecoder().decode(Self.self, from: contents)
         guard version == Self.currentVersion else { throw SavedAlertsError("it has the unknown version \(version)") }
         for time in times { try SavedAlertsError.check(time: time) }
@@ -73,7 +75,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     }
 
     package func encoded() throws -> Data {
-        Data((try JSONText.encode(self) + "\n").utf8)
+        Data((CheckedJSON.sealed(try JSONText.encode(self)) + "\n").utf8)
     }
 }
 

@@ -72,4 +72,11 @@ package struct FNV1a {
 
     /// 16 digits.
     package var hex: String { Hex.text(hash) }
+
+    /// Of bytes. If a single one is damaged, it always changes.
+    package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        var hash = FNV1a()
+        for byte in bytes { hash.combine(byte) }
+        return hash.hash
+    }
 }

@@ -143,7 +143,7 @@ final class AlertsOnDiskTests {
         let file = "\(path)/queue-hook.jsonl"
         while true {
             let text = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
-            if text.ranges(of: "{\"done\":1}\n").count == calls { return }
+            if text.ranges(of: "\"done\":1}\n").count == calls { return }
             await Task.yield()
         }
     }
