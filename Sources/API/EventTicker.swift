@@ -42,7 +42,7 @@ struct EventTicker: Sendable {
 
     /// - Parameter cluster: nil for all.
     static func status(_ surface: QueryServer.Surface, of cluster: String?) throws -> ByteBuffer {
-        try ServerSentEvent.text("status", StatusJSON(surface, now: surface.now(), of: cluster))
+        try ServerSentEvent.text("status", StatusJSON(surface, in: nil, now: surface.now(), of: cluster))
     }
 }
 

@@ -58,7 +58,7 @@ package struct RunRow: Encodable, Sendable {
     }
 
     package var start: String
-    package var end: String
+    var end: String
     package var state: State
 
     /// - Parameters:

@@ -184,7 +184,7 @@ package struct ComponentRow: Encodable, Sendable {
     }
 }
 
-/// A row of `sources`: what one instance of a service sent since the start.
+/// A row of `sources`: what one instance of a service sent since the start, or in a range.
 package struct SourceRow: Encodable, Sendable {
     /// Empty if the resource doesn't name it; so is the instance.
     package var cluster: String
@@ -213,18 +213,18 @@ package struct SourceRow: Encodable, Sendable {
     /// Which spelling of the semantic conventions its attributes have: `older`, `newer` or `mixed`; null if it isn't known.
     @OrNull var dialect: String?
 
-    private init(_ source: SeenSource) {
+    private init(_ source: SeenSource, _ amount: SourceAmount?) {
         let (labels, counts) = (source.labels, source.counts)
         cluster = labels.cluster
         service = labels.service
         instance = labels.instance
         role = source.role == .other ? nil : source.role.rawValue
         version = counts.version
-        spans = counts.spans
+        spans = amount?.spans ?? counts.spans
         late = counts.late
         lateness_seconds = counts.late > 0 ? Double(counts.lateness) / 1e9 : nil
-        first = Timestamp.rfc3339(counts.first)
-        last = Timestamp.rfc3339(counts.last)
+        first = Timestamp.rfc3339(amount?.first ?? counts.first)
+        last = Timestamp.rfc3339(amount?.last ?? counts.last)
         sampling_ratio = source.sampling?.ratio
         sampling_source = source.sampling?.source.rawValue
         clock_offset_seconds = source.clockOffset.map { Double($0) / 1e9 }
@@ -232,11 +232,14 @@ package struct SourceRow: Encodable, Sendable {
     }
 
     /// One row for each source that is wanted, by cluster, service and instance.
+    ///
+    /// - Parameter amounts: what came in a range, from sources that have any spans in it; nil for everything since the start.
     package static func rows(
-        of table: SourceTable, where isWanted: (SourceLabels, SourceCounts) -> Bool = { _, _ in true }
+        of table: SourceTable, in amounts: [SourceLabels: SourceAmount]? = nil,
+        where isWanted: (SourceLabels) -> Bool = { _ in true }
     ) -> [SourceRow] {
-        let seen = table.seen.filter { isWanted($0.labels, $0.counts) }
-        return seen.map { SourceRow($0) }.sorted {
+        let seen = table.seen.filter { isWanted($0.labels) && amounts?.keys.contains($0.labels) != false }
+        return seen.map { SourceRow($0, amounts?[$0.labels]) }.sorted {
             ($0.cluster, $0.service, $0.instance) < ($1.cluster, $1.service, $1.instance)
         }
     }

@@ -68,6 +68,9 @@ package struct TraceDetail: Sendable {
             spans, operations, components, tied: Dictionary(pairs) { first, _ in first })
     }
 
+    /// The clusters of its spans; empty where they name none.
+    package var clusters: Set<String> { Set(spans.map { operations[Int($0.operation)].cluster }) }
+
     /// Whether a span belongs to another trace.
     package func isForeign(_ span: SpanRow) -> Bool { (span.traceHigh, span.traceLow) != (id.high, id.low) }
 

@@ -43,7 +43,7 @@ def test_an_id_that_is_none_is_refused(daemon, path):
     assert status == 400 and "32 hexadecimal digits" in json.loads(body)["error"]
 
 
-@pytest.mark.parametrize("path", ["/", "/?a=//", "/api/v1/alerts?from=-5m", "/metrics", "/metrics/", "/-/ready/"])
+@pytest.mark.parametrize("path", ["/", "/?a=//", "/api/v1/status?from=-5m", "/metrics", "/metrics/", "/-/ready/"])
 def test_the_path_itself_is_found(daemon, path):
     assert raw.get(daemon.query, path)[0] == 200
 

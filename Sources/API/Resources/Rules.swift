@@ -83,14 +83,14 @@ extension RuleGroupJSON {
 extension Resource {
     /// The rules in force and their alerts.
     ///
-    /// A cluster selects among the alerts, the limit limits the groups.
+    /// A range and a cluster select among the alerts, the limit limits the groups.
     static let rules = json(
-        "/api/v1/rules", parameters: [.cluster, .limit], summary: "the rules in force and their alerts",
+        "/api/v1/rules", parameters: QueryParameter.common + [.limit], summary: "the rules in force and their alerts",
         schema: .array(RuleGroupJSON.schema)
     ) { surface, query in
         surface.pipeline.evaluation.groups.prefix(query.limit).map { group in
             var group = group
-            group.alerts = group.alerts.map { $0.filter { query.includes(cluster: $0.labels["cluster"]) } }
+            group.alerts = group.alerts.map { $0.filter { query.includes($0) } }
             return RuleGroupJSON(group)
         }
     }

@@ -3,12 +3,13 @@ import Pipeline
 import Report
 
 extension Resource {
-    /// The sources of spans. Their figures are since the start, so that no range is taken.
+    /// The sources of spans since the start; with a range, those with spans in it, and how many of these the window has.
     static let sources = json(
-        "/api/v1/sources", parameters: [.cluster, .limit], summary: "the sources of spans",
+        "/api/v1/sources", parameters: QueryParameter.common + [.limit], summary: "the sources of spans",
         schema: .array(.named("Source"))
     ) { surface, query in
-        let rows = SourceRow.rows(of: surface.pipeline.sources()) { labels, _ in
+        let amounts = query.range.isGiven ? surface.pipeline.view().sourceAmounts(in: query.range.ends) : nil
+        let rows = SourceRow.rows(of: surface.pipeline.sources(), in: amounts) { labels in
             query.includes(cluster: labels.cluster)
         }
         return Array(rows.prefix(query.limit))

@@ -5,18 +5,20 @@ import Rules
 import Support
 
 extension Resource {
-    /// The current state: counts of the received spans by outcome, their rate, and the open incident.
+    /// The state: counts of the received spans by outcome, their rate, and the open incident; over a range, the incident that was
+    /// open in it.
     static let status = json(
-        "/api/v1/status", parameters: [.cluster], summary: "current state", schema: .named("Status")
+        "/api/v1/status", parameters: QueryParameter.common, summary: "current state", schema: .named("Status")
     ) { surface, query in
-        StatusJSON(surface, now: query.now, of: query[.cluster])
+        StatusJSON(surface, in: query.range.isGiven ? query.range.ends : nil, now: query.now, of: query[.cluster])
     }
 }
 
 /// How things are.
 struct StatusJSON: Encodable, Sendable {
     private var spans: SpansRow
-    /// The most urgent open one, of these the one with the surest verdict, then the latest; null if there is none.
+    /// The most urgent one that is open, or was in the range; of these the one with the surest verdict, then the latest; null if
+    /// there is none.
     @OrNull var incident: IncidentJSON?
     /// The latest end; null without spans.
     @OrNull var last_span: String?
@@ -28,32 +30,44 @@ struct StatusJSON: Encodable, Sendable {
     var now: String
     /// When the first of the recorded spans ended; null for a daemon, whose spans arrive while it runs.
     @OrNull var recorded_from: String?
-    /// Of the spans that ended in the minute up to ten seconds ago.
+    /// Of the spans that ended in the range, or in the minute up to ten seconds ago.
     var spans_per_second: Double
 
     /// - Parameters:
+    ///   - range: Unix nanoseconds; nil for the present, and counts since the start.
     ///   - now: Unix nanoseconds.
     ///   - cluster: only its incident and spans; nil for all.
-    init(_ surface: QueryServer.Surface, now: Int64, of cluster: String?) {
+    init(_ surface: QueryServer.Surface, in range: Range<Int64>?, now: Int64, of cluster: String?) {
         let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
-        let open = pipeline.evaluation.openIncidents.filter { $0.cluster == cluster ?? $0.cluster }
-        incident = open.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
+        let asked = pipeline.evaluation.incidents.filter { incident in
+            guard incident.cluster == cluster ?? incident.cluster else { return false }
+            guard let range else { return incident.isOpen }
+            return incident.openedAt < range.upperBound && incident.closedAt ?? .max >= range.lowerBound
+        }
+        incident = asked.max(by: Incident.isLessUrgent).map { IncidentJSON($0) }
         let view = pipeline.view()
         var last = view.lastEnd
         let sources = pipeline.sources().seen.filter { $0.labels.cluster == cluster ?? $0.labels.cluster }
-        if cluster != nil {
+        var lastOfAPIServers = sources.filter { $0.role == .apiServer }.map(\.counts.last).max()
+        if let range {
+            let amounts = view.sourceAmounts(in: range)
+            let found = sources.compactMap { source in amounts[source.labels].map { (source.role, $0) } }
+            spans.accepted = found.reduce(0) { $0 + $1.1.spans }
+            last = found.map(\.1.last).max()
+            lastOfAPIServers = found.filter { $0.0 == .apiServer }.map(\.1.last).max()
+        } else if cluster != nil {
             spans.accepted = sources.reduce(0) { $0 + $1.counts.spans }
             spans.late = sources.reduce(0) { $0 + $1.counts.late }
             last = sources.map(\.counts.last).max()
         }
         last_span = last.map(Timestamp.rfc3339)
-        last_apiserver_span = sources.filter { $0.role == .apiServer }.map(\.counts.last).max().map(Timestamp.rfc3339)
+        last_apiserver_span = lastOfAPIServers.map(Timestamp.rfc3339)
         has_baseline = pipeline.hasBaseline(at: last ?? now)
         self.now = Timestamp.rfc3339(now)
         recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
-        spans_per_second = view.spanRate(now: now, of: cluster)
+        spans_per_second = view.spanRate(in: range, now: now, of: cluster)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -9,12 +9,10 @@ const age = (seconds) => (seconds > 0 && seconds < 10 ? `${Math.round(seconds * 
 export const sources = {
   label: "Sources",
   resource: "sources",
-  isOfRange: false,
   one: "source",
   many: "sources",
   sort: "-spans",
-  note: "Since Faultline was started, whatever the interval.",
-  empty: "No source has sent spans.",
+  empty: "No source sent spans in this interval.",
   /** @param {any} row */
   text: (row) => `${row.service} ${row.instance} ${row.cluster ?? ""}`,
   /** @param {{newest: () => string | null}} context @returns {import("./table.js").Column[]} */

@@ -96,8 +96,8 @@ export function tabs(context) {
         return;
       }
       if (asked === "alerts") return showAlerts(panel, { from: context.range().from, to: context.range().to }, context.now(), context.cluster());
-      const { resource, parameters, isShown, isOfRange } = TABLES[asked];
-      const { from, to } = isOfRange === false ? { from: null, to: null } : context.range();
+      const { from, to } = context.range();
+      const { resource, parameters, isShown } = TABLES[asked];
       const answer = rows(await ask(resource, { from, to, cluster: context.cluster(), ...parameters }), resource);
       if (asked !== tab()) return;
       all = isShown ? answer.filter(isShown) : answer;

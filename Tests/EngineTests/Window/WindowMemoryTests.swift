@@ -34,7 +34,7 @@ import Testing
         #expect(view.operationSummaries().map(\.count) == [200_000])
         let slot = Self.start..<Self.start + Window.slotWidth
         #expect(view.operationSummaries(in: slot).map(\.isExact) == [false], "most are only in the history's minutes")
-        #expect(view.spanRate(now: slot.upperBound + 10_000_000_000) == 40_000)
+        #expect(view.spanRate(in: nil, now: slot.upperBound + 10_000_000_000) == 40_000)
     }
 
     @Test func `spans that arrive after their slot has left the window are counted as unattributed`() {
