@@ -1,6 +1,7 @@
 """A resource takes only parameters that change its answer: none is accepted and ignored."""
 
 import json
+import urllib.error
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +18,8 @@ VALUES = {
     "component": "watch-cache", "min_part": "1h", "order": "recent", "format": "otlp",
     "baseline_from": "2026-11-23T04:32:30Z", "baseline_to": "2026-11-23T04:32:50Z",
 }
+# Before any alert is active.
+INSTEAD = {("rules", "to"): "2026-11-23T04:32:18Z"}
 # What is asked without the parameter: something whose answer it can change.
 BESIDES = {
     "alerts": {"to": LATE},
@@ -26,9 +29,9 @@ BESIDES = {
 # What only goes together.
 TOGETHER = {"baseline_from": "baseline_to", "baseline_to": "baseline_from"}
 # Of resources without an answer to compare, or about what memory doesn't hold (test_recorded_traces.py). The recording has one
-# incident, and alerts that began before the middle.
+# incident, and alerts that began before the middle and last to its end.
 ELSEWHERE = {
-    "/api/v1/alerts": {"to"}, "/api/v1/incidents": {"from", "to", "limit"},
+    "/api/v1/alerts": {"to"}, "/api/v1/incidents": {"from", "to", "limit"}, "/api/v1/rules": {"from"},
     "/api/v1/events": {"cluster"}, "/api/v1/traces/{id}": {"from", "to", "id"}, "/api/v1/traces": {"recording"},
 }
 
@@ -56,16 +59,21 @@ def viewer(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("path, name", declared(), ids=lambda value: value.removeprefix("/api/v1/"))
+@pytest.mark.parametrize("path, name", list(declared()), ids=lambda value: value.removeprefix("/api/v1/"))
 def test_a_parameter_changes_the_answer(viewer, path, name):
     resource = path.removeprefix("/api/v1/")
     besides = BESIDES.get((resource, name), BESIDES.get(resource, {}))
     trace = viewer.ask("/api/v1/traces?limit=1")["traces"][0]["trace_id"]
 
     def answer(parameters):
-        return json.loads(viewer.get(f"{path.replace('{id}', trace)}?{urlencode(parameters)}"))
+        try:
+            return json.loads(viewer.get(f"{path.replace('{id}', trace)}?{urlencode(parameters)}"))
+        except urllib.error.HTTPError as error:
+            return error.code
 
-    given = {other: VALUES[other] for other in (name, TOGETHER.get(name)) if other}
+    given = {other: INSTEAD.get((resource, other), VALUES[other]) for other in (name, TOGETHER.get(name)) if other}
+    if name == "cluster" and "{id}" in path:
+        assert answer(given) == 404, "a trace of no such cluster"
     assert answer(besides | given) != answer(besides), f"{name} is accepted and ignored"
 
 
