@@ -69,7 +69,8 @@ def test_a_parameter_changes_the_answer(viewer, path, name):
         try:
             return json.loads(viewer.get(f"{path.replace('{id}', trace)}?{urlencode(parameters)}"))
         except urllib.error.HTTPError as error:
-            return error.code
+            assert error.code == 404, error.read()
+            return 404
 
     given = {other: INSTEAD.get((resource, other), VALUES[other]) for other in (name, TOGETHER.get(name)) if other}
     if name == "cluster" and "{id}" in path:
