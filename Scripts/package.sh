@@ -18,7 +18,11 @@ name=faultline-$version-linux-$(uname -m)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-libraries() { ldd "$binary" | sed -n 's/.* => \(\/.*lib\(lz4\|deflate\|protobuf-c\|z\|stdc++\|gcc_s\)\.so[^ ]*\) .*/\1/p'; }
+# All but the C library, which every Debian has, and Swift's, which a release has linked in.
+libraries() {
+    ldd "$binary" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' |
+        grep -Ev '/(libc|libm|libdl|librt|libpthread|libresolv|libutil)\.so|/swift/linux/'
+}
 
 # install_files PREFIX: what both packages have.
 install_files() {

@@ -67,6 +67,10 @@ FLOODS = {
     "priority": ("http2_control_flood", PriorityFrame(1, depends_on=0).serialize() * 20_000),
     "window update": ("http2_window_update_flood", WindowUpdateFrame(0, window_increment=1).serialize() * 20_000),
     "empty data": ("http2_empty_data_flood", headers(1) + DataFrame(1, b"").serialize() * 10_000),
+    "padding": (
+        "http2_tiny_data_flood",
+        headers(1) + DataFrame(1, b"", pad_length=250, flags=["PADDED"]).serialize() * 10_000,
+    ),
     "data of one byte": ("http2_tiny_data_flood", headers(1) + DataFrame(1, b"\0").serialize() * 20_000),
     "unknown frames": ("http2_control_flood", bytes([0, 0, 0, 0xFA, 0, 0, 0, 0, 0]) * 20_000),
 }
@@ -80,8 +84,9 @@ def test_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivor, floo
             raw.send(connection, START + frames)
             eventually(lambda: survivor.metrics().refused("grpc").get(reason), "the flood is counted")
             raw.read_to_end(connection)
-    # If the frames belong to a call, the call may be refused too.
-    assert change.refused["grpc"].pop("bad_framing", 1) == 1
+    # If the frames belong to a call, the call may be refused too: for its framing, or because padding exceeds its window.
+    for of_the_call in ("bad_framing", "http2_stream_error"):
+        assert change.refused["grpc"].pop(of_the_call, 1) == 1
     assert change.refused["grpc"] == {reason: 1}
     assert change.received == 0
 
@@ -428,6 +433,22 @@ def test_a_few_bytes_that_stand_for_many_headers_are_refused_over_grpc(survivor)
     assert change.refused["grpc"] == {"headers_too_large": 1}
 
 
+@pytest.mark.parametrize("stream", [1, 3])
+def test_a_call_on_a_stream_that_is_over_is_refused(survivor, stream):
+    """A client that waits for an answer gets one (RFC 9113, section 5.1.1)."""
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        for call in (1, 5):
+            client.begin(call)
+            client.send(call, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(5, {}))
+        client.begin(stream)
+        assert client.receive_until(lambda: client.resets)
+    assert (client.resets, client.goaways) == ({stream: 5}, [])
+    assert (change.accepted, change.refused["grpc"]) == (2, {"http2_stream_error": 1})
+    client.close()
+
+
 def test_trailers_behind_an_early_answer_end_nothing_else(survivor):
     """They are on their way while the call is refused."""
     client = HTTP2Client(survivor.grpc)
@@ -439,7 +460,8 @@ def test_trailers_behind_an_early_answer_end_nothing_else(survivor):
         client.begin(3)
         client.send(3, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert client.receive_until(lambda: "grpc-status" in client.answers.get(3, {}))
-    assert (client.answers[1]["grpc-status"], client.resets, client.goaways) == ("13", {1: 0}, [])
+    # First that the client may stop, then STREAM_CLOSED.
+    assert (client.answers[1]["grpc-status"], client.resets, client.goaways) == ("13", {1: 5}, [])
     assert (change.accepted, change.refused["grpc"]) == (1, {"bad_framing": 1, "http2_stream_error": 1})
     client.close()
 

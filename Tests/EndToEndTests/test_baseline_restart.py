@@ -121,3 +121,17 @@ def test_a_directory_in_the_place_of_a_file_is_set_aside(start, tmp_path):
         assert "5000000000.slot: Is a directory" in line, line
         line = daemon.log.wait_for("was set aside", "alerts.json")[0]
         assert "alerts.json: Is a directory" in line, line
+
+
+def test_a_file_that_is_too_large_is_set_aside(start, tmp_path):
+    """It isn't read into memory as a whole."""
+    for name in ("baseline/5000000000.slot", "alerts.json"):
+        path = tmp_path / "state" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.truncate(8 << 30)
+    with start() as daemon:
+        for name in (".slot", "alerts.json"):
+            line = daemon.log.wait_for("was set aside", name)[0]
+            assert "File too large" in line, line
+        assert daemon.peak_memory() < 1 << 30

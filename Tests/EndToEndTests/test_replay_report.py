@@ -157,8 +157,10 @@ def rows_of(text, heading):
 
 
 def seconds(text):
-    number, unit = text.split()
-    return float(number) * {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
+    """Of `12 ms`, or of `2 min 26 s`."""
+    words = text.split()
+    units = {"h": 3600, "min": 60, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+    return sum(float(number) * units[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
 
 
 def test_watches_and_what_lasts_as_long_are_apart(report):

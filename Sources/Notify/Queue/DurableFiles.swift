@@ -26,7 +26,10 @@ package struct DurableFiles: Sendable {
         try synchronizeDirectory(of: path)
     }
 
-    /// A file's contents; nil if there is no such file.
+    /// The largest file that is read: state is far smaller, and must fit into memory beside everything else.
+    private static let largestBytes = 256 << 20
+
+    /// A file's contents; nil if there is no such file. A file that is too large is an error.
     package static func read(_ path: String) throws(FileError) -> Data? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -41,6 +44,7 @@ package struct DurableFiles: Sendable {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError("read", path) }
             guard count > 0 else { return contents }
+            guard contents.count + count <= largestBytes else { throw FileError("read", path, code: EFBIG) }
             contents += part[..<count]
         }
     }

@@ -24,6 +24,17 @@ import Testing
         #expect(budget.exceeded == reason)
     }
 
+    @Test func `is spent by padding`() {
+        let padded: UInt8 = 8
+        var budget = Self.budget
+        for _ in 0..<10 * Self.perSecond { budget.charge(.data, length: 320, flags: padded) }
+        #expect(budget.exceeded == nil, "at least 64 bytes of each are the call's")
+        for _ in 0..<2 * Self.perSecond { budget.charge(.data, length: 300, flags: padded) }
+        #expect(budget.exceeded == nil)
+        budget.charge(.data, length: 256, flags: padded)
+        #expect(budget.exceeded == .tinyDataFlood)
+    }
+
     @Test func `lasts for as many calls as a client likes to make`() {
         var budget = Self.budget
         for _ in 0..<100_000 {

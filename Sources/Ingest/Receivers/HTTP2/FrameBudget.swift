@@ -20,6 +20,9 @@ struct FrameBudget {
     /// A DATA frame of fewer bytes that doesn't end its stream counts as one without content.
     private static let usefulBytes = 64
     private static let endStream: UInt8 = 1
+    private static let padded: UInt8 = 8
+    /// The most that padding takes of a frame (RFC 9113, section 6.1). Clients have no reason to pad, so it counts as if each did.
+    private static let longestPadding = 256
     /// Such frames in a well-behaved call: a separate prefix, window updates for the reply, a PING.
     private static let framesPerCall = 4
 
@@ -47,7 +50,8 @@ struct FrameBudget {
     mutating func charge(_ type: HTTP2FrameType, length: Int, flags: UInt8) {
         switch type {
         case .headers: add(Self.framesPerCall)
-        case .data where length >= Self.usefulBytes || flags & Self.endStream != 0: break
+        case .data where flags & Self.endStream != 0: break
+        case .data where length >= Self.usefulBytes + (flags & Self.padded != 0 ? Self.longestPadding : 0): break
         case .data: spend(1, on: length == 0 ? .emptyDataFlood : .tinyDataFlood)
         case .windowUpdate: spend(1, on: .windowUpdateFlood)
         case .reset:

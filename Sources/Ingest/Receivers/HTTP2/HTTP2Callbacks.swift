@@ -25,6 +25,8 @@ enum HTTP2Callbacks {
         defer { unsafe nghttp2_option_del(options) }
         // Remembering closed streams serves priorities only.
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
+        // An empty token makes `Bearer `, which deserves an answer.
+        unsafe nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
         // `FrameBudget` stops floods of frames that need an answer, and of resets, before they are this large.
         unsafe nghttp2_option_set_max_outbound_ack(options, 3 * limits.controlFramesPerSecond)
         unsafe nghttp2_option_set_stream_reset_rate_limit(
@@ -116,11 +118,13 @@ enum HTTP2Callbacks {
 
 // What callbacks tell a session
 extension HTTP2Session {
-    /// Reports a request on a stream that is closed. libnghttp2 ignores it without a word, because it could be the trailers of
+    /// Refuses a request on a stream that is closed. libnghttp2 ignores it without a word, because it could be the trailers of
     /// a call that has been answered early; Export calls have none.
     func beginHeadersFrame(of stream: HTTP2StreamID) {
-        guard stream <= lastStream, unsafe nghttp2_session_find_stream(handle, stream) == nil else { return }
-        events?.streamFails()
+        guard stream > 0, stream <= lastStream, unsafe nghttp2_session_find_stream(handle, stream) == nil else {
+            return
+        }
+        reset(stream, .streamClosed)
     }
 
     func beginHeaders(of stream: HTTP2StreamID, isRequest: Bool) {
@@ -158,7 +162,7 @@ extension HTTP2Session {
         if unsafe nghttp2_session_get_stream_remote_close(handle, stream) == 0 { reset(stream, .noError) }
     }
 
-    /// Resets that the events ask for have other codes than those of libnghttp2, which are about errors.
+    /// Resets that the events ask for have other codes than those for what a client does wrong.
     func wroteReset(_ code: UInt32) {
         switch HTTP2ErrorCode(rawValue: code) {
         case .noError, .refusedStream, .cancel: break

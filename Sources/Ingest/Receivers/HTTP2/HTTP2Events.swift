@@ -6,6 +6,7 @@ typealias HTTP2StreamID = Int32
 enum HTTP2ErrorCode: UInt32 {
     case noError = 0
     case protocolError = 1
+    case streamClosed = 5
     case refusedStream = 7
     case cancel = 8
     case enhanceYourCalm = 11
@@ -21,7 +22,7 @@ protocol HTTP2Events: AnyObject {
     /// - Parameter chunk: a part of the request's body; empty if only the end has come.
     func receive(_ chunk: ByteBuffer, on stream: HTTP2StreamID, endOfStream: Bool)
     func streamClosed(_ stream: HTTP2StreamID)
-    /// The session resets a stream for what the client did on it, or ignores what it did on a closed one.
+    /// The session resets a stream for what the client did on it.
     func streamFails()
     func pingAcknowledged(_ payload: UInt64)
     /// The client has sent a GOAWAY.
