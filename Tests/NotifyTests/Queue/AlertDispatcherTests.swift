@@ -172,7 +172,7 @@ struct AlertDispatcherTests {
         let statuses = receiver.bodies.map { $0.contains("\"status\":\"resolved\"") ? "resolved" : "firing" }
         #expect(statuses == ["firing", "firing", "firing", "resolved", "resolved"])
         #expect(pauses.withLock { $0.count } == 3)
-        #expect(pauses.withLock { $0[1] } == .seconds(3))
+        #expect(pauses.withLock { $0.dropFirst().first } == .seconds(3))
         #expect(Self.count(dispatcher, "webhook", .delivered) == 2)
         #expect(Self.count(dispatcher, "webhook", .retried) == 3)
     }
