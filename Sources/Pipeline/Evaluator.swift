@@ -126,9 +126,9 @@ final class Evaluator: Sendable {
             let isAwaited = state.rules.incidents.awaitsTime
             if first > limit, !isAwaited {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
-                let clock = limit + delay
-                attribution.settle(at: clock, window.view(at: clock, evaluating: limit), into: &window)
-                return limit
+                let (clock, reached) = (limit + delay, state.rules.lastEvaluation(until: limit) ?? time)
+                attribution.settle(at: clock, window.view(at: clock, evaluating: reached), into: &window)
+                return reached
             }
             if first >= time, !isAwaited {
                 // No spans until `first`, which may be years away: skip ahead.

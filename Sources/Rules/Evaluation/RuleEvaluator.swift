@@ -87,6 +87,11 @@ package struct RuleEvaluator: Sendable {
         groups.compactMap { $0.definition.nextEvaluation(after: time) }.min()
     }
 
+    /// The last evaluation of any group at or before `time`; nil if there are no groups, or before the range of times.
+    package func lastEvaluation(until time: Int64) -> Int64? {
+        groups.compactMap { $0.definition.lastEvaluation(until: time) }.max()
+    }
+
     // MARK: Evaluation
 
     /// Evaluates the groups that are due at `time` and returns what changed, in rule order.
