@@ -93,7 +93,7 @@ private struct NoSpans: TraceService {
         Export(.malformed(message: "recorded spans are shown here; faultline serve receives spans"))
     }
 
-    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {}
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?, explanation: String?) {}
 }
 
 extension Configuration {

@@ -89,14 +89,14 @@ package final class LiveTraceService: TraceService {
         }
     }
 
-    package func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
+    package func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?, explanation: String?) {
         refusalCounts.withLock { $0[Refusal(transport: transport, reason: reason), default: 0] += 1 }
         log.note(.warning, "refused", cause: "refused \(transport.rawValue) \(reason.rawValue)") {
             var metadata: Logger.Metadata = [
                 "transport": "\(transport.rawValue)", "reason": "\(reason.rawValue)",
                 "peer": "\(Self.text(peer))",
             ]
-            if let explanation = reason.explanation { metadata["because"] = "\(explanation)" }
+            if let because = reason.explanation ?? explanation { metadata["because"] = "\(because)" }
             return metadata
         }
     }

@@ -12,7 +12,7 @@ final class SilentService: TraceService {
 
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export { Export(.accepted) }
 
-    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?, explanation: String?) {
         reasons.withLock { $0.append(reason) }
     }
 }

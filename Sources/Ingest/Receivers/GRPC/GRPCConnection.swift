@@ -26,9 +26,9 @@ final class GRPCConnection: ChannelInboundHandler {
     var watch = ConnectionWatch()
     var departure: Departure?
     /// The fields of the request that begins.
-    private var fields = GRPCRequestFields()
+    var fields = GRPCRequestFields()
     private var isBusy = false
-    private(set) var hasGoodbyeCome = false
+    var hasGoodbyeCome = false
     private(set) var isClosed = false
     private var large = LargeMessages()
 
@@ -79,7 +79,7 @@ final class GRPCConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
         var bytes = unwrapInboundIn(data)
-        if let reason = follower.follow(&bytes) { return close(reason) }
+        if let failure = follower.follow(&bytes) { return close(failure.reason, failure.explanation) }
         session.receive(bytes)
         // Calls that are being answered have until the next second: their client has yet to read.
         let isLeft = hasGoodbyeCome && calls.isEmpty
@@ -114,7 +114,8 @@ final class GRPCConnection: ChannelInboundHandler {
     func settle() {
         guard !isClosed else { return }
         write()
-        if let reason = session.failure ?? follower.budget.exceeded { return close(reason) }
+        if let failure = session.failure { return close(failure.reason, failure.explanation) }
+        if let reason = follower.budget.exceeded { return close(reason) }
         if isBusy, calls.isEmpty {
             isBusy = false
             if let channel = context?.channel { connections.note(channel, .idle) }
@@ -129,9 +130,9 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     /// Closes the connection immediately, and says why.
-    func close(_ reason: RefusalReason) {
+    func close(_ reason: RefusalReason, _ explanation: String? = nil) {
         guard !isClosed else { return }
-        refused(reason)
+        refused(reason, explanation)
         if session.failure == nil { session.terminate(Self.code(of: reason)) }
         close()
     }
@@ -151,47 +152,14 @@ final class GRPCConnection: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    func refused(_ reason: RefusalReason) {
-        service.refused(transport: .grpc, reason: reason, peer: peer)
-    }
-}
-
-// MARK: - Events
-extension GRPCConnection: HTTP2Events {
-    func requestBegins() {
-        fields = GRPCRequestFields()
-    }
-
-    func requestField(_ name: String, _ value: () -> String) {
-        fields.take(name, value)
-    }
-
-    func requestHeadEnds(_ stream: HTTP2StreamID, endOfStream: Bool) {
-        begin(stream)
-        if endOfStream { receive(ByteBuffer(), on: stream, endOfStream: true) }
-    }
-
-    func streamClosed(_ stream: HTTP2StreamID) {
-        calls.removeValue(forKey: stream)
-    }
-
-    func streamFails() {
-        refused(.streamError)
-        follower.budget.chargeForStreamError()
-    }
-
-    func pingAcknowledged(_ payload: UInt64) {
-        if payload == Self.shutdownPing { departure?.isKnown = true }
-    }
-
-    func goodbye() {
-        hasGoodbyeCome = true
+    func refused(_ reason: RefusalReason, _ explanation: String? = nil) {
+        service.refused(transport: .grpc, reason: reason, peer: peer, explanation: explanation)
     }
 }
 
 // MARK: - Calls
 extension GRPCConnection {
-    private func begin(_ stream: HTTP2StreamID) {
+    func begin(_ stream: HTTP2StreamID) {
         guard calls.count < limits.streams else { return refuseStream(stream) }
         if !isBusy, let channel = context?.channel {
             isBusy = true
@@ -302,7 +270,7 @@ extension GRPCConnection {
     }
 
     func refuse(_ stream: HTTP2StreamID, _ status: RPCStatus, _ reason: RefusalReason) {
-        refused(reason)
+        refused(reason, status.explanation)
         endEarly(stream, GRPCReply.trailersOnly(status))
     }
 

@@ -198,7 +198,8 @@ extension HTTPConversation {
         if !deadlines.isOver {
             deadlines.isOver = true
             listener.socket.service.refused(
-                transport: listener.socket.transport, reason: error.reason, peer: context.remoteAddress)
+                transport: listener.socket.transport, reason: error.reason, peer: context.remoteAddress,
+                explanation: error.message)
         }
         waiting.removeAll()
         switch exchange?.reply {

@@ -15,7 +15,9 @@ struct HTTPExport: Sendable {
             let head = try check(request.head)
             return try await export(request, head, from: channel)
         } catch let refusal as HTTPExportError {
-            service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
+            service.refused(
+                transport: .http, reason: refusal.reason, peer: channel.remoteAddress,
+                explanation: refusal.rpc.explanation)
             var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
             if refusal.leavesBody { response.headers[.connection] = "close" }
             return response

@@ -14,6 +14,17 @@ struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
     static let continuation = HTTP2FrameType(rawValue: 9)
 }
 
+extension HTTP2FrameType: CustomStringConvertible {
+    var description: String {
+        Self.names.indices.contains(Int(rawValue)) ? Self.names[Int(rawValue)] : "a frame of type \(rawValue)"
+    }
+
+    private static let names = [
+        "DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE",
+        "CONTINUATION",
+    ]
+}
+
 /// A connection's budget for frames without content: a token bucket, refilled every second and with every call. Resets, by the
 /// client and for what it does wrong, have one of their own as well, because every call would refill the first.
 struct FrameBudget {

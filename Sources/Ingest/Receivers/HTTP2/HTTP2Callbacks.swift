@@ -12,6 +12,7 @@ enum HTTP2Callbacks {
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, header)
         unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataChunk)
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
+        unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, invalidFrameReceived)
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
         return unsafe callbacks
@@ -87,6 +88,14 @@ enum HTTP2Callbacks {
         return 0
     }
 
+    private static let invalidFrameReceived: nghttp2_on_invalid_frame_recv_callback = { _, frame, error, context in
+        guard let session = unsafe session(context), let head = unsafe frame?.pointee.hd else { return 0 }
+        session.invalidFrame = (
+            head.stream_id, "\(HTTP2FrameType(rawValue: head.type)): \(HTTP2Errors.text(error))"
+        )
+        return 0
+    }
+
     // MARK: - Writing
 
     static let readReply: nghttp2_data_source_read_callback = { _, stream, buffer, count, flags, _, context in
@@ -101,8 +110,12 @@ enum HTTP2Callbacks {
         switch UInt32(head.type) {
         case NGHTTP2_HEADERS.rawValue where UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0:
             session.wroteReply(head.stream_id)
-        case NGHTTP2_RST_STREAM.rawValue: session.wroteReset(unsafe frame.pointee.rst_stream.error_code)
-        case NGHTTP2_GOAWAY.rawValue: session.wroteGoAway(unsafe frame.pointee.goaway.error_code)
+        case NGHTTP2_RST_STREAM.rawValue:
+            session.wroteReset(head.stream_id, unsafe frame.pointee.rst_stream.error_code)
+        case NGHTTP2_GOAWAY.rawValue:
+            let goAway = unsafe frame.pointee.goaway
+            session.wroteGoAway(
+                unsafe goAway.error_code, explanation: unsafe text(goAway.opaque_data, goAway.opaque_data_len))
         default: break
         }
         return 0
@@ -139,7 +152,7 @@ extension HTTP2Session {
     func field(_ name: String, count: Int, _ value: () -> String) -> Bool {
         headBytes += name.utf8.count + count + 32
         guard headBytes <= limits.headerBytes else {
-            failure = .headersTooLarge
+            failure = ConnectionFailure(reason: .headersTooLarge)
             terminate(.enhanceYourCalm)
             return false
         }
@@ -163,15 +176,22 @@ extension HTTP2Session {
     }
 
     /// Resets that the events ask for have other codes than those for what a client does wrong.
-    func wroteReset(_ code: UInt32) {
+    func wroteReset(_ stream: HTTP2StreamID, _ code: UInt32) {
         switch HTTP2ErrorCode(rawValue: code) {
         case .noError, .refusedStream, .cancel: break
-        default: events?.streamFails()
+        case .streamClosed: events?.streamFails("a frame came on stream \(stream), which is closed")
+        default:
+            let found = invalidFrame?.stream == stream ? invalidFrame?.explanation : nil
+            let reset = "stream \(stream) was reset with \(HTTP2Errors.name(code))"
+            events?.streamFails(found.map { "\(reset): \($0)" } ?? reset)
         }
     }
 
-    func wroteGoAway(_ code: UInt32) {
+    /// - Parameter explanation: libnghttp2's own, about the client's frame.
+    func wroteGoAway(_ code: UInt32, explanation: String) {
         guard code != HTTP2ErrorCode.noError.rawValue, failure == nil else { return }
-        failure = code == HTTP2ErrorCode.enhanceYourCalm.rawValue ? .controlFlood : .protocolError
+        failure = ConnectionFailure(
+            reason: code == HTTP2ErrorCode.enhanceYourCalm.rawValue ? .controlFlood : .protocolError,
+            explanation: explanation.isEmpty ? invalidFrame?.explanation : explanation)
     }
 }

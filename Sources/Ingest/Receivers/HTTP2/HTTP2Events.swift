@@ -23,7 +23,7 @@ protocol HTTP2Events: AnyObject {
     func receive(_ chunk: ByteBuffer, on stream: HTTP2StreamID, endOfStream: Bool)
     func streamClosed(_ stream: HTTP2StreamID)
     /// The session resets a stream for what the client did on it.
-    func streamFails()
+    func streamFails(_ explanation: String)
     func pingAcknowledged(_ payload: UInt64)
     /// The client has sent a GOAWAY.
     func goodbye()

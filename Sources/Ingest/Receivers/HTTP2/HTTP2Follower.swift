@@ -18,23 +18,25 @@ struct HTTP2Follower {
     /// Returns why the bytes must not reach the session; nil if they may.
     ///
     /// - Parameter bytes: a GOAWAY in them names no last stream afterwards.
-    mutating func follow(_ bytes: inout ByteBuffer) -> RefusalReason? {
-        if let reason = foreignProtocol(bytes) { return reason }
+    mutating func follow(_ bytes: inout ByteBuffer) -> ConnectionFailure? {
+        if let failure = foreignProtocol(bytes) { return failure }
         boundaries.receive(&bytes) { type, length, flags in
             budget.charge(type, length: length, flags: flags)
         }
-        return budget.exceeded
+        return budget.exceeded.map { ConnectionFailure(reason: $0) }
     }
 
     /// The reason to refuse a client that doesn't start with the HTTP/2 preface.
-    private mutating func foreignProtocol(_ bytes: ByteBuffer) -> RefusalReason? {
+    private mutating func foreignProtocol(_ bytes: ByteBuffer) -> ConnectionFailure? {
         guard var begun = opening else { return nil }
         begun.writeBytes(bytes.readableBytesView.prefix(Self.preface.count - begun.readableBytes))
         guard Self.preface.starts(with: begun.readableBytesView) else {
             switch ClientProtocol(opening: begun) {
-            case .tls: return .tls
-            case .http1: return .http1
-            case .http2, .unknown: return .protocolError
+            case .tls: return ConnectionFailure(reason: .tls)
+            case .http1: return ConnectionFailure(reason: .http1)
+            case .http2, .unknown:
+                return ConnectionFailure(
+                    reason: .protocolError, explanation: "the connection doesn't begin with HTTP/2's preface")
             }
         }
         opening = begun.readableBytes < Self.preface.count ? begun : nil

@@ -10,7 +10,9 @@ final class HTTP2Session {
     /// Lives as long as its session is used.
     unowned var events: (any HTTP2Events)?
     /// Why the connection can't go on. The last frames for the client are in the output.
-    var failure: RefusalReason?
+    var failure: ConnectionFailure?
+    /// The last frame that libnghttp2 found wrong.
+    var invalidFrame: (stream: HTTP2StreamID, explanation: String)?
     let limits: ReceiverLimits
     private(set) var handle: OpaquePointer?
 
@@ -76,7 +78,7 @@ final class HTTP2Session {
         passOnHeld(endOfStream: false)
         unsafe input = nil
         guard result < 0, failure == nil else { return }
-        failure = Self.reason(Int32(result))
+        failure = ConnectionFailure(reason: Self.reason(Int32(result)), explanation: HTTP2Errors.text(Int32(result)))
         terminate(.enhanceYourCalm)
     }
 

@@ -67,7 +67,8 @@ struct BodyReader: Sendable {
     private func export(_ body: RawSpan, _ encoding: OTLPEncoding) -> Export {
         let export = service.export(body, encoding: encoding)
         switch export.outcome {
-        case .malformed: service.refused(transport: transport, reason: .malformed, peer: peer)
+        case .malformed(let message):
+            service.refused(transport: transport, reason: .malformed, peer: peer, explanation: message)
         case .unavailable: service.refused(transport: transport, reason: export.refusal, peer: peer)
         case .accepted, .partial: break
         }

@@ -71,8 +71,9 @@ package struct Listener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if let context = access.context {
                         let peer = channel.remoteAddress
-                        try TLSPipeline.add(to: channel, context: context) { reason in
-                            service.refused(transport: transport, reason: reason, peer: peer)
+                        try TLSPipeline.add(to: channel, context: context) { reason, explanation in
+                            service.refused(
+                                transport: transport, reason: reason, peer: peer, explanation: explanation)
                         }
                     }
                     try configure(channel)

@@ -31,6 +31,9 @@ struct RPCStatus: Equatable, Sendable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
+    /// What was wrong with the request, for the log; nil if nothing was.
+    var explanation: String? { code == .unavailable ? nil : message }
+
     func body(_ encoding: OTLPEncoding) -> [UInt8] {
         ExportReply.status(
             code: code.rawValue, message: message, retryAfterSeconds: retryAfterSeconds, encoding: encoding)

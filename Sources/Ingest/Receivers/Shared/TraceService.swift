@@ -52,5 +52,13 @@ package protocol TraceService: Sendable {
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export
 
     /// Reports that a whole request or connection was refused.
-    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?)
+    ///
+    /// - Parameter explanation: what exactly was wrong, for the log; nil if there is no more to say than the reason.
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?, explanation: String?)
+}
+
+extension TraceService {
+    package func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
+        refused(transport: transport, reason: reason, peer: peer, explanation: nil)
+    }
 }

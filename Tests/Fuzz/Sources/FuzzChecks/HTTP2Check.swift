@@ -196,7 +196,7 @@ private final class CountingService: TraceService {
         }
     }
 
-    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?, explanation: String?) {
         state.withLock { $0.refusals[reason, default: 0] += 1 }
     }
 

@@ -86,11 +86,11 @@ final class TLSFailures: ChannelInboundHandler {
     typealias InboundOut = ByteBuffer
 
     private let watch: HandshakeWatch
-    private let refused: (RefusalReason) -> Void
+    private let refused: (RefusalReason, _ explanation: String?) -> Void
     private var isEstablished = false
     private var isCounted = false
 
-    init(_ watch: HandshakeWatch, _ refused: @escaping (RefusalReason) -> Void) {
+    init(_ watch: HandshakeWatch, _ refused: @escaping (RefusalReason, _ explanation: String?) -> Void) {
         self.watch = watch
         self.refused = refused
     }
@@ -113,9 +113,9 @@ final class TLSFailures: ChannelInboundHandler {
         else { return }
         isCounted = true
         if isEstablished {
-            refused(.protocolError)
+            refused(.protocolError, "TLS failed after the handshake: \(error)")
         } else {
-            refused(watch.isCertificateRefused ? .certificateRefused : Self.reason("\(error)"))
+            refused(watch.isCertificateRefused ? .certificateRefused : Self.reason("\(error)"), nil)
         }
     }
 
