@@ -126,6 +126,34 @@ def test_a_file_that_is_not_a_state_file_is_set_aside(start, tmp_path):
         daemon.output.wait_for("FIRING")
 
 
+def run_together(content):
+    return content.replace(b"\n", b"")
+
+
+def with_zeros(content):
+    """As some file systems leave a file whose last write was cut off by a power failure."""
+    return content + bytes(100)
+
+
+def with_another_bit(content):
+    return content[:40] + bytes([content[40] ^ 1]) + content[41:]
+
+
+@pytest.mark.parametrize("is_defined", [True, False], ids=["", "of a sink that is gone"])
+@pytest.mark.parametrize("damage", [run_together, with_zeros, with_another_bit])
+def test_a_damaged_queue_is_told(start, tmp_path, damage, is_defined):
+    with WebhookReceiver() as gone:
+        pass
+    first = start(with_webhook(gone.url)).__enter__()
+    fire(first)
+    first.log.wait_for("will retry")
+    kill(first)
+    (queue,) = (tmp_path / "state").glob("queue-*.jsonl")
+    queue.write_bytes(damage(queue.read_bytes()))
+    with start(with_webhook(gone.url) if is_defined else RULES) as second:
+        second.log.wait_for("lines of the queue on disk can't be read and are skipped")
+
+
 def test_alerts_are_sent_even_if_nothing_can_be_saved(start, tmp_path):
     with WebhookReceiver() as receiver, start(with_webhook(receiver.url)) as daemon:
         assert daemon.metrics().value("faultline_state_failed") == 0

@@ -54,7 +54,7 @@ package final class AlertDispatcher: Sendable {
         seeds = Mutex(Jitter(seed: seed))
         lanes = Mutex([])
         for (sink, var journal) in directory?.orphans(besides: sinks) ?? [] {
-            _ = journal.load()
+            if journal.load() { onFailure(sink, DeliveryJournal.damage) }
             context.giveUp(
                 journal.content.alerts, sink, .failed, "the sink is no longer defined",
                 whenDone: { [journal] in journal.remove() })

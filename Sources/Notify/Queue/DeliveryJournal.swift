@@ -38,6 +38,9 @@ struct DeliveryJournal {
         var done: Int?
     }
 
+    /// What to say when `load` returns true.
+    static let damage = "lines of the queue on disk can't be read and are skipped"
+
     /// File sizes beyond which the file is rewritten with only what still waits: if nothing waits, and otherwise.
     private static let rewriteBytes = (empty: 64 << 10, other: 4 << 20)
     /// No daemon gets this far: a larger number means that the file is damaged.
@@ -58,7 +61,7 @@ struct DeliveryJournal {
     }
 
     /// Reads the file.
-    /// - Returns: whether complete lines were unreadable; they are skipped.
+    /// - Returns: whether complete lines were unreadable, alone or run together; they are skipped.
     mutating func load() -> Bool {
         let contents: Data
         do {
@@ -71,7 +74,10 @@ struct DeliveryJournal {
         byteCount = contents.count
         var isCorrupt = false
         let lines = contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        isDamaged = lines.last?.isEmpty == false
+        if let rest = lines.last {
+            isDamaged = !rest.isEmpty
+            isCorrupt = !CheckedJSON.isBeginning(rest)
+        }
         for line in lines.dropLast() {
             guard CheckedJSON.isIntact(line), let line = try? JSONDecoder().decode(Line.self, from: line),
                 (0...Self.sequenceMax).contains(line.sequence ?? 0)

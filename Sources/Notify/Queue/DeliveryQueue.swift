@@ -49,7 +49,7 @@ final class DeliveryQueue: Sendable {
         self.limit = limit
         self.batchLimit = max(1, batchLimit)
         var journal = journal
-        if journal?.load() == true { onJournalFailure("lines of the queue on disk can't be read and are skipped") }
+        if journal?.load() == true { onJournalFailure(DeliveryJournal.damage) }
         let found = journal?.content ?? DeliveryJournal.Content()
         sequenceAtStart = found.sequence
         self.journal = journal.map { JournalWriter($0, patience: patience, onFailure: onJournalFailure) }

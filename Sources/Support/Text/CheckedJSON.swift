@@ -19,4 +19,12 @@ package enum CheckedJSON {
         let checksum = Hex.text(FNV1a.checksum([UInt8(ascii: "{")] + members))
         return rest.prefix(digits).elementsEqual(checksum.utf8) && rest.dropFirst(digits).starts(with: "\",".utf8)
     }
+
+    /// Whether the text can be the beginning of one object whose write was cut off. Anything else is damage: noise, or several
+    /// objects that are no longer apart.
+    package static func isBeginning(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+        guard text.starts(with: "{\"".utf8) || text.elementsEqual("{".utf8) || text.isEmpty else { return false }
+        // Within an object, quotes are escaped wherever this could be part of a text.
+        return text.dropFirst().firstRange(of: mark) == nil
+    }
 }
