@@ -155,9 +155,12 @@ package final class RecentBodies: Sendable {
 
     /// Compresses the bodies of full chunks, the latest first, for about as much CPU time as `budget`: beside other work that
     /// takes longer, and would compress less by the clock. Call it from one thread.
-    package func compress(within budget: Duration) {
-        let end = Self.threadTime + budget
+    ///
+    /// - Parameter budgetBehind: the same while many chunks wait; nil for `budget`.
+    package func compress(within budget: Duration, behind budgetBehind: Duration? = nil) {
+        let begin = Self.threadTime
         let isBehind = state.withLock { $0.segments.count { $0.chunk != nil && !$0.isPoor } } > Self.behind
+        let end = begin + (isBehind ? budgetBehind ?? budget : budget)
         while Self.threadTime < end, var full = nextToCompress() {
             let blocks = CompressedBodies(full.chunk, full.ranges, isBehind ? .fast : .better)
             state.withLock { store(blocks, insteadOf: &full.chunk, &$0) }
