@@ -466,24 +466,27 @@ def test_trailers_behind_an_early_answer_end_nothing_else(survivor):
     client.close()
 
 
-TOO_LONG = bytes([0, 0, 5, 6, 0, 0, 0, 0, 0]) + bytes(5)
-"""A PING of five bytes instead of eight."""
+def frame(type, stream):
+    """A frame of five bytes: not enough for a PING, and on stream 0 wrong for DATA."""
+    return bytes([0, 0, 5, type, 0, 0, 0, 0, stream]) + bytes(5)
 
 
 @pytest.mark.parametrize(
     "port, sent, reason, because",
     [
         ("grpc", b"\0" * 100, "protocol_error", "the connection doesn't begin with HTTP/2's preface"),
-        ("grpc", START + TOO_LONG, "protocol_error", "PING"),
-        ("grpc", START + DataFrame(0, b"12345").serialize(), "protocol_error", "DATA"),
-        ("grpc", START + headers(2), "protocol_error", "HEADERS"),
-        ("grpc", START + HeadersFrame(1, b"\xff" * 8, flags=["END_HEADERS"]).serialize(), "protocol_error", "HEADERS"),
+        ("grpc", START + frame(type=6, stream=0), "protocol_error",
+         "the connection was ended with FRAME_SIZE_ERROR"),
+        ("grpc", START + frame(type=0, stream=0), "protocol_error",
+         "the connection was ended with PROTOCOL_ERROR: DATA"),
+        ("grpc", START + headers(2), "protocol_error",
+         "the connection was ended with PROTOCOL_ERROR: request HEADERS: invalid stream_id"),
+        ("grpc", START + HeadersFrame(1, b"\xff" * 8, flags=["END_HEADERS"]).serialize(), "protocol_error",
+         "the connection was ended with COMPRESSION_ERROR"),
         ("grpc", START + headers(1) + WindowUpdateFrame(1, window_increment=2**31 - 1).serialize(),
          "http2_stream_error", "stream 1 was reset with FLOW_CONTROL_ERROR: WINDOW_UPDATE"),
         ("grpc", START + HeadersFrame(1, hpack.Encoder().encode(CALL + [("Upper", "case")]), flags=["END_HEADERS"])
          .serialize(), "http2_stream_error", "stream 1 was reset with PROTOCOL_ERROR: HEADERS"),
-        ("grpc", START + headers(1) + headers(1, flags=("END_HEADERS", "END_STREAM")) + headers(1),
-         "http2_stream_error", "a frame came on stream 1, which is closed"),
         ("grpc", START + headers(1) + DataFrame(1, b"\x07\0\0\0\0").serialize(), "bad_framing",
          "a message begins with the byte 7 instead of 0 or 1"),
         ("http", b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", "protocol_error",

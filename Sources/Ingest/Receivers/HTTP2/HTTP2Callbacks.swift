@@ -190,8 +190,10 @@ extension HTTP2Session {
     /// - Parameter explanation: libnghttp2's own, about the client's frame.
     func wroteGoAway(_ code: UInt32, explanation: String) {
         guard code != HTTP2ErrorCode.noError.rawValue, failure == nil else { return }
+        let end = "the connection was ended with \(HTTP2Errors.name(code))"
+        let found = explanation.isEmpty ? invalidFrame?.explanation : explanation
         failure = ConnectionFailure(
             reason: code == HTTP2ErrorCode.enhanceYourCalm.rawValue ? .controlFlood : .protocolError,
-            explanation: explanation.isEmpty ? invalidFrame?.explanation : explanation)
+            explanation: found.map { "\(end): \($0)" } ?? end)
     }
 }

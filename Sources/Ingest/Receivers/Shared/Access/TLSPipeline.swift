@@ -5,9 +5,10 @@ internal import NIOTLS
 /// The channel handlers of TLS: those of the protocol, behind them, see plain text.
 enum TLSPipeline {
     static func add(
-        to channel: any Channel, context: NIOSSLContext, refused: @escaping (RefusalReason) -> Void
+        to channel: any Channel, context: NIOSSLContext,
+        refused: @escaping (RefusalReason, _ explanation: String?) -> Void
     ) throws {
-        let watch = HandshakeWatch(refused)
+        let watch = HandshakeWatch { refused($0, nil) }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
         try pipeline.addHandler(NIOSSLServerHandler(context: context))
