@@ -42,16 +42,15 @@ struct HostCheck: RouterMiddleware {
         // Only HTTP/1.0 may omit Host, and no browser uses that.
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
-            refusals.count(.wrongHost, peer: context.channel.remoteAddress)
-            return QueryReply.problem(
-                "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts",
-                status: .forbidden, path: request.uri.path)
+            let problem = "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts"
+            refusals.count(.wrongHost, peer: context.channel.remoteAddress, problem)
+            return QueryReply.problem(problem, status: .forbidden, path: request.uri.path)
         }
         let changesSomething = request.method != .get && request.method != .head
         if changesSomething, CrossSite(hosts: hosts, isTLS: isTLS).isForeign(request.head) {
-            refusals.count(.wrongOrigin, peer: context.channel.remoteAddress)
-            return QueryReply.problem(
-                "pages of other origins can't change anything here", status: .forbidden, path: request.uri.path)
+            let problem = "pages of other origins can't change anything here"
+            refusals.count(.wrongOrigin, peer: context.channel.remoteAddress, problem)
+            return QueryReply.problem(problem, status: .forbidden, path: request.uri.path)
         }
         return try await next(request, context)
     }
@@ -104,14 +103,15 @@ struct UnknownRequest: RouterMiddleware {
     private func answer(_ request: Request, _ peer: SocketAddress?) -> Response {
         let methods = resources.filter { $0.matches(request.uri.path) }.map(\.method)
         guard methods.isEmpty else {
-            refusals.count(.wrongMethod, peer: peer)
             let allowed = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
+            let path = PrintableText.quote(request.uri.path)
+            refusals.count(.wrongMethod, peer: peer, "\(request.method.rawValue) \(path); allowed methods: \(allowed)")
             var response = QueryReply.problem(
                 "allowed methods: \(allowed)", status: .methodNotAllowed, path: request.uri.path)
             response.headers[.allow] = allowed
             return response
         }
-        refusals.count(.unknownPath, peer: peer)
+        refusals.count(.unknownPath, peer: peer, "no such path: \(PrintableText.quote(request.uri.path))")
         let known = resources.map(\.shownPath)
         return QueryReply.problem(
             "no such path; known paths are \(known.listed())", status: .notFound, path: request.uri.path)
@@ -128,7 +128,8 @@ struct Refusals: Sendable {
         transport = listener.transport
     }
 
-    func count(_ reason: RefusalReason, peer: SocketAddress?) {
-        service.refused(transport: transport, reason: reason, peer: peer)
+    /// - Parameter explanation: for the log, if the reason doesn't say enough.
+    func count(_ reason: RefusalReason, peer: SocketAddress?, _ explanation: String? = nil) {
+        service.refused(transport: transport, reason: reason, peer: peer, explanation: explanation)
     }
 }

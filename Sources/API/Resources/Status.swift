@@ -51,16 +51,19 @@ struct StatusJSON: Encodable, Sendable {
         var last = view.lastEnd
         let sources = pipeline.sources().seen.filter { $0.labels.cluster == cluster ?? $0.labels.cluster }
         var lastOfAPIServers = sources.filter { $0.role == .apiServer }.map(\.counts.last).max()
-        if let range {
-            let amounts = view.sourceAmounts(in: range)
-            let found = sources.compactMap { source in amounts[source.labels].map { (source.role, $0) } }
-            spans.accepted = found.reduce(0) { $0 + $1.1.spans }
-            last = found.map(\.1.last).max()
-            lastOfAPIServers = found.filter { $0.0 == .apiServer }.map(\.1.last).max()
-        } else if cluster != nil {
+        if range == nil, cluster != nil {
             spans.accepted = sources.reduce(0) { $0 + $1.counts.spans }
             spans.late = sources.reduce(0) { $0 + $1.counts.late }
             last = sources.map(\.counts.last).max()
+        }
+        // A single clock that is ahead doesn't show that the others are still heard.
+        let isAhead = range == nil && last ?? .min > now.addingSaturating(Self.leadMax)
+        if let range = range ?? (isAhead ? now.subtractingSaturating(Self.recent)..<now : nil) {
+            let amounts = view.sourceAmounts(in: range)
+            let found = sources.compactMap { source in amounts[source.labels].map { (source.role, $0) } }
+            if !isAhead { spans.accepted = found.reduce(0) { $0 + $1.1.spans } }
+            last = found.map(\.1.last).max()
+            lastOfAPIServers = found.filter { $0.0 == .apiServer }.map(\.1.last).max()
         }
         last_span = last.map(Timestamp.rfc3339)
         last_apiserver_span = lastOfAPIServers.map(Timestamp.rfc3339)
@@ -69,6 +72,11 @@ struct StatusJSON: Encodable, Sendable {
         recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
         spans_per_second = view.spanRate(in: range, now: now, of: cluster)
     }
+
+    /// How far clocks may be ahead, nanoseconds.
+    private static let leadMax: Int64 = 5_000_000_000
+    /// Nanoseconds. What was heard last before that is long ago.
+    private static let recent: Int64 = 3_600_000_000_000
 
     private enum CodingKeys: String, CodingKey {
         case incident, last_span, last_apiserver_span, has_baseline, now, recorded_from, spans_per_second

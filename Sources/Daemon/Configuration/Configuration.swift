@@ -40,7 +40,7 @@ package struct Configuration: Sendable {
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.
     package var attribution = AttributionSettings()
-    /// Rule files and patterns, relative to the working directory; empty means the built-in rules.
+    /// Rule files and patterns; empty means the built-in rules.
     var ruleFiles: [RuleFileName] = []
     /// Positions in the file of settings that only the running machine can judge.
     var positions = ConfigurationPositions()

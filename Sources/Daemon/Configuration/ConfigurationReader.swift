@@ -75,9 +75,18 @@ extension Configuration {
         if let node = top["allowed_hosts"] { hosts.readNames(node, &diagnostics) }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) {
-                ruleFiles.append(RuleFileName(file, location: (diagnostics.file, node.start)))
+                ruleFiles.append(
+                    RuleFileName(Self.ruleFile(file, in: diagnostics.file), location: (diagnostics.file, node.start)))
             }
         }
+    }
+
+    /// A rule file as the configuration names it: absolute, or relative to the folder of the configuration.
+    private static func ruleFile(_ name: String, in configuration: String) -> String {
+        guard !name.hasPrefix("/"), name != RuleSource.builtin, let slash = configuration.lastIndex(of: "/") else {
+            return name
+        }
+        return configuration[...slash] + name
     }
 
     /// Reads the listen addresses and reports conflicts between them, including those of defaults.

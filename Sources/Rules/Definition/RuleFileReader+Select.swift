@@ -45,7 +45,7 @@ extension RuleFileReader {
     // MARK: Labels
 
     private static let labelListing =
-        "spans have \(OperationLabels.names.joined(separator: ", ")), "
+        "spans have \(OperationLabels.names.joined(separator: ", ")) and \(OperationLabels.role), "
         + "requests have \(RequestLabels.names.joined(separator: ", ")), "
         + "and both have \(SeriesLabels.common.joined(separator: " and "))"
 

@@ -34,7 +34,7 @@ struct RequestPart: Hashable, Sendable {
     }
 }
 
-/// The N of `pN`: above 0, at most 100, with up to six decimals.
+/// The N of `pN`: above 0, at most 100, of at most ten characters.
 package struct Quantile: Hashable, Sendable {
     var percent: String
     /// In 0...1. Parsed from the decimal text rather than divided by 100: in binary, 99.9 / 100 is above 0.999, and the
