@@ -90,6 +90,11 @@ extension SeriesTally {
         }
     }
 
+    /// Adds the rows that a slot's summary lacks.
+    mutating func add(_ rest: SlotRows, _ population: Population, wanted: [Bool]) {
+        addSpans(of: rest, population, within: nil, wanted: wanted)
+    }
+
     /// Adds the API server's own work on the requests of an attributed slot. Only the buckets of its durations are known.
     mutating func addOwnWork(of slot: SlotView) {
         for request in slot.attribution?.requests ?? [] {

@@ -89,8 +89,8 @@ extension WindowView {
             }
             return
         }
-        let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(population)
+        let inWindow = measureWindow(population, from: .min, to: .max, [selection.without(merged)])[0]
         let isComplete = isComplete(from: .min, to: .max)
         for number in labels.indices {
             if let merged = merged[number] {
@@ -118,6 +118,15 @@ extension WindowView {
             series: series, labels: labels, count: statistics.count, errors: statistics.errors, sum: statistics.sum,
             p50: statistics.quantiles[0], p90: statistics.quantiles[1], p99: statistics.quantiles[2],
             max: statistics.max, isExact: isExact)
+    }
+}
+
+extension Selection {
+    /// Without the series whose statistics are known.
+    fileprivate func without(_ known: [Int: MergedStatistics]) -> Selection {
+        var rest = self
+        for series in known.keys where series < groupOfSeries.count { rest.groupOfSeries[series] = -1 }
+        return rest
     }
 }
 
@@ -158,8 +167,8 @@ extension WindowView {
             let parts = measured(.parts, in: range, selection).statistics
             return requests.indices.map { Self.summaries(Array(parts[$0 * width..<($0 + 1) * width])) }
         }
-        let inWindow = measureWindow(.parts, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(.parts)
+        let inWindow = measureWindow(.parts, from: .min, to: .max, [selection.without(merged)])[0]
         return requests.indices.map { index in
             let parts = (0..<width).map { number in
                 let group = index * width + number

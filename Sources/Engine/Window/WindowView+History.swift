@@ -60,7 +60,14 @@ extension WindowView {
         for block in history.allBlocks + [HistoryBlock(tally)] { merge.add(block) }
         tally.removeAll()
         let hasEvicted = merge.results[0].map { $0.count > 0 }
-        for slot in slots { tally.add(slot, population, within: nil, wanted: hasEvicted) }
+        for slot in slots {
+            guard let (counts, rest) = SlotRows(slot).summarized(population) else {
+                tally.add(slot, population, within: nil, wanted: hasEvicted)
+                continue
+            }
+            merge.add(counts, where: hasEvicted)
+            tally.add(rest, population, wanted: hasEvicted)
+        }
         merge.add(HistoryBlock(tally))
         let merged = merge.results[0].enumerated().filter { hasEvicted[$0.offset] }
         return Dictionary(uniqueKeysWithValues: merged.map { ($0.offset, $0.element) })
@@ -123,6 +130,17 @@ struct MergedStatistics: Sendable {
         for (code, count) in zip(series.failedCodes, series.failedCounts) { failed.add(Int(code), count: count) }
     }
 
+    /// Adds the series at an index of counts.
+    mutating func add(_ counts: SeriesCounts, _ index: Int) {
+        let series = counts.series[index]
+        count += series.tally.count
+        errors += series.tally.errors
+        sum += UInt128(series.tally.sum)
+        max = Swift.max(max, series.max)
+        histogram.add(counts.cells(index))
+        failed.add(counts.failedCells(index))
+    }
+
     /// - Parameters:
     ///   - quantiles: in 0...1.
     ///   - thresholds: nanoseconds; spans within 0.55 % of one may count on either side of it.
@@ -172,6 +190,16 @@ struct GroupMerge {
             for (number, selection) in selections.enumerated() where series.key.series < selection.groupOfSeries.count {
                 let group = Int(selection.groupOfSeries[series.key.series])
                 if group >= 0 { groups[number][group].add(series) }
+            }
+        }
+    }
+
+    /// Adds the counts of a slot's summary, of the series that are wanted (by number).
+    mutating func add(_ counts: SeriesCounts, where isWanted: [Bool]) {
+        for index in counts.series.indices where isWanted[counts.series[index].number] {
+            for (number, selection) in selections.enumerated() {
+                let group = Int(selection.groupOfSeries[counts.series[index].number])
+                if group >= 0 { groups[number][group].add(counts, index) }
             }
         }
     }
