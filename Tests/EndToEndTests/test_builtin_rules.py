@@ -125,6 +125,25 @@ tests:
     expect:
       - {at: 10m, alerts: []}
       - {at: 10m30s, alerts: [{alert: RequestsOfOneKindSlowerNow, culprit: apiserver}]}
+  - name: a fault that lasts is not what is usual
+    operations:
+      - apiserver get pods p50=5ms rate=5/s for 12m
+      - apiserver get pods p50=80ms rate=5/s from 12m for 50m
+      - apiserver get pods p50=5ms rate=5/s from 62m for 2m
+    rules: [RequestsOfOneVerbSlowerNow]
+    expect:
+      - {at: 12m, alerts: []}
+      - {at: 13m, alerts: [{alert: RequestsOfOneVerbSlowerNow}, {alert: RequestsOfOneVerbSlowerNow}]}
+      - {at: 61m, alerts: [{alert: RequestsOfOneVerbSlowerNow}, {alert: RequestsOfOneVerbSlowerNow}]}
+      - {at: 64m, alerts: []}
+  - name: all of one kind of request take longer, the shortest too
+    operations:
+      - apiserver get pods p50=5ms rate=5/s for 12m
+      - apiserver update leases.coordination.k8s.io p50=4ms p99=12ms rate=2/s for 10m
+      - apiserver update leases.coordination.k8s.io p50=44ms p99=90ms rate=2/s from 10m for 2m
+    expect:
+      - {at: 10m, alerts: []}
+      - {at: 10m30s, alerts: [{alert: RequestsOfOneKindSlowerNow, culprit: apiserver}]}
   - name: a rare webhook gets slow
     operations:
       - apiserver get pods p50=5ms rate=5/s for 12m

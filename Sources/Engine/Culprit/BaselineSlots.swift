@@ -10,9 +10,8 @@ struct BaselineSlots {
     private let length: Int64
     let amounts: ClusterAmounts
 
-    init(_ view: WindowView, before asked: GrowthRange) {
-        let begin = asked.range.lowerBound
-        let end = begin - begin % asked.length
+    /// - Parameter end: of the baseline, Unix nanoseconds.
+    init(_ view: WindowView, endingAt end: Int64, before asked: GrowthRange) {
         let range = end.subtractingSaturating(WindowView.culpritBaseline)..<end
         self.range = range
         length = max(asked.length, Window.slotWidth)

@@ -42,8 +42,8 @@ extension WindowView {
     /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
     /// to compare.
     ///
-    /// What is usual comes from the ten minutes before, in stretches as long as the range that end at multiples of its
-    /// length, if they are in the window and before the group became slow.
+    /// What is usual comes from the ten minutes before, or before the group became slow, in stretches as long as the range
+    /// that end at multiples of its length, as far as they are in the window.
     ///
     /// - Parameter usesCores: whether ranges may be compared on several cores at once.
     package func growths(

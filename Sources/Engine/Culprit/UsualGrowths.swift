@@ -59,19 +59,33 @@ struct UsualGrowthsOfRange: Sendable {
         known = known.filter { $0.value.asked >= time }
     }
 
-    /// What is usual for each group before a range, by stretches as long as the range.
+    /// What is usual for each group before a range, by stretches as long as the range: from the ten minutes before it, or
+    /// before the group became slow. The latter stays as it is, also after these minutes have left the window.
     ///
     /// A series' number is reused only once its spans have left the window; what was learned from them is outdated by
     /// then.
     ///
     /// - Parameter view: has the ten minutes before, as far as the window reaches.
     mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
-        let slots = BaselineSlots(view, before: range)
-        if known.values.contains(where: { $0.growth.end > slots.range.upperBound }) {
-            // It reaches into the range.
-            known = known.filter { $0.value.growth.end <= slots.range.upperBound }
+        let begin = range.range.lowerBound
+        let ends = groups.map { min(begin - begin % range.length, $0.learnsUntil) }
+        var learned = groups.map { _ in UsualGrowth() }
+        for end in Set(ends).sorted() {
+            let numbers = groups.indices.filter { ends[$0] == end }
+            let slots = BaselineSlots(view, endingAt: end, before: range)
+            let found = of(numbers.map { groups[$0] }, from: slots)
+            for (number, growth) in zip(numbers, found) { learned[number] = growth }
         }
-        var growths = groups.map { known[$0]?.growth }
+        for (group, growth) in zip(groups, learned) {
+            known[group] = Known(growth: growth, asked: range.range.upperBound)
+        }
+        return learned
+    }
+
+    /// The same for groups with the same baseline.
+    private func of(_ groups: [GrowthGroup], from slots: BaselineSlots) -> [UsualGrowth] {
+        // What reaches beyond the baseline is from before the clock was set back.
+        var growths = groups.map { known[$0].flatMap { $0.growth.end <= slots.range.upperBound ? $0.growth : nil } }
         var amounts = slots.amounts
         let now = groups.map { amounts.of($0) }
         var outdated = OutdatedAmounts()
@@ -84,9 +98,6 @@ struct UsualGrowthsOfRange: Sendable {
         let behind = learned.indices.filter { learned[$0].end < slots.range.upperBound }
         let extended = slots.extend(behind.map { groups[$0] }, behind.map { learned[$0] })
         for (index, growth) in zip(behind, extended) { learned[index] = growth }
-        for (group, growth) in zip(groups, learned) {
-            known[group] = Known(growth: growth, asked: range.range.upperBound)
-        }
         return learned
     }
 }
