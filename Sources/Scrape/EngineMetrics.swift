@@ -3,68 +3,49 @@ package import Pipeline
 
 /// Latencies and errors of operations, requests and components, and the spans that they come from, at one moment.
 package struct EngineMetrics {
-    /// A series with its counts since the start.
-    private struct Counted {
-        let number: Int
-        let text: SeriesText
-        let totals: CumulativeTotals.Series
-    }
-
-    /// The spans of a series in the window.
-    private struct InWindow {
-        let text: SeriesText
-        let quantiles: InlineArray<3, Int64>
-        let errorRatio: Double
-    }
-
     private let counts: SpanCounts
-    private let operations: [Counted]
-    private let requests: [Counted]
-    private let selfTimes: [Counted]
-    private let exemplars: (operations: Exemplars, requests: Exemplars)
+    /// Counts since the start.
+    private let totals: CumulativeTotals
+    /// The labels of series by number; nil for those that a scrape leaves out.
+    private let operations: [SeriesText?]
+    private let requests: [SeriesText?]
+    /// nil if nobody reads them.
+    private let exemplars: (operations: Exemplars, requests: Exemplars)?
     private let components: [(text: SeriesText, nanoseconds: Int128)]
-    private let inWindow: [InWindow]
+    /// The spans in the window by operation.
+    private let inWindow: [LatencyStatistics]
 
     private static let bounds = HistogramBounds(ClassicBuckets.shared.bounds.map { Double($0) / 1e9 })
 
-    private static let shownQuantiles = ["0.5", "0.9", "0.99"]
+    private static let shownQuantiles = [0.5, 0.9, 0.99]
+    private static let quantileTexts = shownQuantiles.map { "\($0)" }
 
-    package init(_ pipeline: Pipeline) {
+    /// - Parameter hasExemplars: whether the format of the scrape shows any.
+    package init(_ pipeline: Pipeline, hasExemplars: Bool) {
         // Read the components first, so that the summary contains all of their requests.
         let components = pipeline.componentTotals()
-        self.init(summary: pipeline.summary(), components: components)
+        self.init(summary: pipeline.summary(), components: components, hasExemplars: hasExemplars)
     }
 
-    package init(summary: PipelineSummary, components totals: ComponentTotals) {
+    package init(summary: PipelineSummary, components sums: ComponentTotals, hasExemplars: Bool) {
         counts = summary.counts
-        let view = summary.view
-        let operationTexts = zip(view.operations, summary.totals.operations).map { labels, totals in
-            totals.count > 0 ? labels.text : nil
+        let (view, totals) = (summary.view, summary.totals)
+        let inWindow = view.statisticsInWindow(quantiles: Self.shownQuantiles)
+        operations = view.operations.indices.map { number in
+            let isSeen = number < totals.operations.count && totals.operations[number].count > 0
+            return isSeen || inWindow[number].count > 0 ? view.operations[number].text : nil
         }
-        let requestTexts = zip(view.requests, summary.totals.requests).map { labels, totals in
-            totals.count > 0 ? labels.text : nil
-        }
-        exemplars = view.exemplars()
-        operations = Self.counted(operationTexts, summary.totals.operations)
-        selfTimes = Self.counted(operationTexts, summary.totals.selfTimes).filter { $0.totals.count > 0 }
-        requests = Self.counted(requestTexts, summary.totals.requests)
-        components = totals.sums.enumerated().compactMap { part, sum in
+        let requests = zip(view.requests, totals.requests).map { $1.count > 0 ? $0.text : nil }
+        exemplars = hasExemplars ? view.exemplars() : nil
+        components = sums.sums.enumerated().compactMap { part, sum in
             let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
-            guard sum > 0, totals.isOf(request, in: view) else { return nil }
-            let text = requestTexts[request] ?? view.requests[request].text
+            guard sum > 0, sums.isOf(request, in: view) else { return nil }
+            let text = requests[request] ?? view.requests[request].text
             return (text.adding("component", summary.componentNames[component]), sum)
         }
-        inWindow = view.windowOnly.operationSummaries().map { row in
-            InWindow(
-                text: operationTexts[row.series] ?? row.labels.text, quantiles: [row.p50, row.p90, row.p99],
-                errorRatio: Double(row.errors) / Double(row.count))
-        }
-    }
-
-    private static func counted(_ texts: [SeriesText?], _ totals: [CumulativeTotals.Series]) -> [Counted] {
-        zip(texts, totals).enumerated().compactMap { number, series in
-            series.0.map { Counted(number: number, text: $0, totals: series.1) }
-        }
+        self.requests = requests
+        self.inWindow = inWindow
+        self.totals = totals
     }
 
     package static let table = MetricTable<EngineMetrics>(joining: [series, SpanMetrics.table.read { $0.counts }])
@@ -74,30 +55,26 @@ package struct EngineMetrics {
             "faultline_operation_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
             help: "Duration of spans by operation."
         ) { metrics, exposition in
-            writeHistograms(metrics.operations, &exposition) { metrics.exemplars.operations[$0, $1] }
+            writeHistograms(metrics.totals.operations, metrics.operations, metrics.exemplars?.operations, &exposition)
         },
         .family(
             "faultline_operation_errors", .counter, labels: OperationLabels.names,
             help: "Failed spans by operation."
-        ) { metrics, exposition in
-            for series in metrics.operations { exposition.sample(Double(series.totals.errors), series.text) }
-        },
+        ) { writeErrors($0.totals.operations, $0.operations, &$1) },
         .family(
             "faultline_operation_self_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
             help: "Duration of settled spans without their children, by operation."
-        ) { writeHistograms($0.selfTimes, &$1) },
+        ) { writeHistograms($0.totals.selfTimes, $0.operations, nil, &$1) },
         .family(
             "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
             help: "Duration of settled requests to the API server with their authentication, without long-running ones."
         ) { metrics, exposition in
-            writeHistograms(metrics.requests, &exposition) { metrics.exemplars.requests[$0, $1] }
+            writeHistograms(metrics.totals.requests, metrics.requests, metrics.exemplars?.requests, &exposition)
         },
         .family(
             "faultline_request_errors", .counter, labels: RequestLabels.names,
             help: "Failed requests to the API server, once they have settled."
-        ) { metrics, exposition in
-            for series in metrics.requests { exposition.sample(Double(series.totals.errors), series.text) }
-        },
+        ) { writeErrors($0.totals.requests, $0.requests, &$1) },
         .family(
             "faultline_request_component_seconds", .counter, unit: "seconds",
             labels: RequestLabels.names + ["component"],
@@ -109,9 +86,9 @@ package struct EngineMetrics {
             "faultline_window_latency_seconds", .summary, unit: "seconds", labels: OperationLabels.names,
             help: "Exact nearest-rank quantiles of duration over the window."
         ) { metrics, exposition in
-            for series in metrics.inWindow {
-                for index in series.quantiles.indices {
-                    exposition.quantile(shownQuantiles[index], Double(series.quantiles[index]) / 1e9, series.text)
+            metrics.forEachInWindow { statistics, text in
+                for (quantile, value) in zip(quantileTexts, statistics.quantiles) {
+                    exposition.quantile(quantile, Double(value) / 1e9, text)
                 }
             }
         },
@@ -119,30 +96,50 @@ package struct EngineMetrics {
             "faultline_window_error_ratio", .gauge, unit: "ratio", labels: OperationLabels.names,
             help: "Share of failed spans over the window."
         ) { metrics, exposition in
-            for series in metrics.inWindow { exposition.sample(series.errorRatio, series.text) }
+            metrics.forEachInWindow { exposition.sample(Double($0.errors) / Double($0.count), $1) }
         },
     ])
 
-    /// - Parameter exemplar: of a series and a bucket.
-    private static func writeHistograms(
-        _ series: [Counted], _ exposition: inout Exposition,
-        exemplar: @escaping (Int, Int) -> Exemplar? = { _, _ in nil }
+    private func forEachInWindow(_ body: (LatencyStatistics, SeriesText) -> Void) {
+        for number in inWindow.indices where inWindow[number].count > 0 {
+            if let text = operations[number] { body(inWindow[number], text) }
+        }
+    }
+
+    private static func writeErrors(
+        _ series: [CumulativeTotals.Series], _ texts: [SeriesText?], _ exposition: inout Exposition
     ) {
-        for series in series {
-            let buckets = series.totals.buckets
-            exposition.histogram(
-                HistogramSample(
-                    bounds: bounds, counts: buckets.indices.map { buckets[$0] }, sum: series.totals.sum / 1e9,
-                    native: series.totals.native.isEmpty ? nil : series.totals.native,
-                    exemplar: { exemplar(series.number, $0) }), series.text)
+        let series = series.span
+        for number in 0..<min(series.count, texts.count) where series[number].count > 0 {
+            if let text = texts[number] { exposition.sample(Double(series[number].errors), text) }
+        }
+    }
+
+    /// Reads series where they are: a copy would take hold of what each refers to.
+    private static func writeHistograms(
+        _ series: [CumulativeTotals.Series], _ texts: [SeriesText?], _ exemplars: Exemplars?,
+        _ exposition: inout Exposition
+    ) {
+        var sample = HistogramSample(bounds)
+        sample.exemplars = exemplars
+        let series = series.span
+        for number in 0..<min(series.count, texts.count) where series[number].count > 0 {
+            guard let text = texts[number] else { continue }
+            for bucket in sample.counts.indices { sample.counts[bucket] = series[number].buckets[bucket] }
+            sample.sum = series[number].sum / 1e9
+            sample.native = series[number].native
+            sample.series = number
+            exposition.histogram(sample, text)
         }
     }
 }
 
 extension OperationLabels {
-    fileprivate var text: SeriesText { SeriesText(cluster: cluster, Self.names, Self.names.map { self[$0] ?? "" }) }
+    fileprivate var text: SeriesText {
+        SeriesText(cluster: cluster, [("service", service), ("operation", operation), ("kind", kind.name)])
+    }
 }
 
 extension RequestLabels {
-    fileprivate var text: SeriesText { SeriesText(cluster: cluster, Self.names, Self.names.map { self[$0] ?? "" }) }
+    fileprivate var text: SeriesText { SeriesText(cluster: cluster, Self.names.map { ($0, self[$0] ?? "") }) }
 }

@@ -4,11 +4,14 @@ import Engine
 package struct Exposition {
     private var family = MetricFamily(name: "", kind: .gauge, unit: nil, help: "", labels: [], condition: nil)
     private var writer: any ExpositionWriter
+    /// Whether the format shows exemplars.
+    let hasExemplars: Bool
 
     /// - Parameters:
     ///   - created: when the counters began to count, Unix nanoseconds; nil if that is unknown.
     ///   - send: takes the output part by part; returns false once the client is gone.
     package init(_ format: ExpositionFormat, created: Int64? = nil, send: @escaping ([UInt8]) -> Bool) {
+        hasExemplars = format != .text
         writer =
             switch format {
             case .text: TextExposition(isOpenMetrics: false, send: send)
@@ -44,7 +47,9 @@ package struct Exposition {
     package mutating func histogram(
         _ bounds: HistogramBounds, counts: [Int], sum: Double, _ labels: [String] = []
     ) {
-        histogram(HistogramSample(bounds: bounds, counts: counts, sum: sum), SeriesText(family.labels, labels))
+        var sample = HistogramSample(bounds)
+        (sample.counts, sample.sum) = (counts, sum)
+        histogram(sample, SeriesText(family.labels, labels))
     }
 
     mutating func histogram(_ sample: HistogramSample, _ series: SeriesText) {
@@ -79,13 +84,23 @@ package struct HistogramBounds: Sendable {
 struct HistogramSample {
     let bounds: HistogramBounds
     /// Observations in each bucket, not cumulative, the infinite one last.
-    let counts: [Int]
+    var counts: [Int]
     /// Seconds.
-    let sum: Double
-    /// The same observations in native buckets; nil if there are none.
+    var sum = 0.0
+    /// The same observations in native buckets; nil or empty if only `counts` are known.
     var native: NativeCounts?
-    /// The exemplar of a bucket, by its index.
-    var exemplar: (Int) -> Exemplar? = { _ in nil }
+    /// The exemplars of all series; nil if there are none.
+    var exemplars: Exemplars?
+    /// The number of this one.
+    var series = 0
+
+    init(_ bounds: HistogramBounds) {
+        self.bounds = bounds
+        counts = Array(repeating: 0, count: bounds.seconds.count)
+    }
+
+    /// The exemplar of a bucket.
+    func exemplar(_ bucket: Int) -> Exemplar? { exemplars?[series, bucket] }
 }
 
 /// Writes one format. The labels of all samples are those of their family.

@@ -35,8 +35,15 @@ package struct MetricTable<Source>: Sendable {
     /// The same families, read from a part of something larger. The part is read once, so they are of one moment; they
     /// are absent where it is nil.
     package func read<Whole>(from part: @escaping @Sendable (Whole) -> Source?) -> MetricTable<Whole> {
+        read { whole, _ in part(whole) }
+    }
+
+    /// The same for a part that depends on whether the format shows exemplars.
+    package func read<Whole>(
+        from part: @escaping @Sendable (Whole, _ hasExemplars: Bool) -> Source?
+    ) -> MetricTable<Whole> {
         MetricTable<Whole>(families) { whole, exposition in
-            if let source = part(whole) { write(source, to: &exposition) }
+            if let source = part(whole, exposition.hasExemplars) { write(source, to: &exposition) }
         }
     }
 

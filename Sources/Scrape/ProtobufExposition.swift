@@ -74,7 +74,7 @@ struct ProtobufExposition: ExpositionWriter {
             if let exemplar = exemplars[index] { bucket.bytes(3, exemplar) }
             value.bytes(3, bucket.bytes)
         }
-        if let native = sample.native {
+        if let native = sample.native, !native.isEmpty {
             NativeHistogram(native).write(to: &value)
             for exemplar in exemplars { if let exemplar { value.bytes(16, exemplar) } }
         }

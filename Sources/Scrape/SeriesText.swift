@@ -6,26 +6,24 @@ struct SeriesText: Sendable {
     let count: Int
 
     /// - Parameters:
+    ///   - cluster: written first, unless it is empty.
     ///   - names: in the order in which labels are written.
     ///   - values: one for each name.
-    init(_ names: [String], _ values: [String]) {
+    init(cluster: String = "", _ names: [String], _ values: [String]) {
         precondition(values.count == names.count, "labels \(names) with \(values.count) values")
-        var bytes: [UInt8] = []
-        for (name, value) in zip(names, values) { Self.write(name, value, to: &bytes) }
-        self.init(bytes: bytes, count: names.count)
+        self.init(cluster: cluster, zip(names, values).map { ($0, $1) })
     }
 
-    /// - Parameter cluster: written first, unless it is empty.
-    init(cluster: String, _ names: [String], _ values: [String]) {
-        let own = SeriesText(names, values)
-        guard !cluster.isEmpty else {
-            self = own
-            return
-        }
+    /// - Parameters:
+    ///   - cluster: written first, unless it is empty.
+    ///   - labels: in the order in which they are written.
+    init(cluster: String, _ labels: [(name: String, value: String)]) {
         var bytes: [UInt8] = []
-        Self.write("cluster", cluster, to: &bytes)
-        bytes.append(UInt8(ascii: ","))
-        self.init(bytes: bytes + own.bytes, count: own.count)
+        let least = labels.reduce(cluster.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        bytes.reserveCapacity(least + 4 * labels.count + 16)
+        if !cluster.isEmpty { Self.write("cluster", cluster, to: &bytes) }
+        for label in labels { Self.write(label.name, label.value, to: &bytes) }
+        self.init(bytes: bytes, count: labels.count)
     }
 
     private init(bytes: [UInt8], count: Int) {

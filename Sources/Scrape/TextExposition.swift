@@ -25,7 +25,7 @@ struct TextExposition: ExpositionWriter {
     mutating func begin(_ family: MetricFamily) {
         kind = family.kind
         name = Array(family.name.utf8)
-        text += isOpenMetrics ? family.head.openMetrics : family.head.text
+        add(isOpenMetrics ? family.head.openMetrics : family.head.text)
     }
 
     mutating func sample(_ value: Double, _ series: SeriesText) {
@@ -34,9 +34,9 @@ struct TextExposition: ExpositionWriter {
 
     mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText) {
         guard isWanted else { return }
-        text += name
+        add(name)
         text.append(UInt8(ascii: "{"))
-        text += series.bytes
+        add(series.bytes)
         if series.count > 0 { text.append(UInt8(ascii: ",")) }
         text += "quantile=\"".utf8
         text += quantile.utf8
@@ -54,8 +54,8 @@ struct TextExposition: ExpositionWriter {
         for (index, count) in sample.counts.enumerated() {
             cumulative += count
             guard isWanted else { return }
-            text += bucketStart
-            text += sample.bounds.ends[index]
+            add(bucketStart)
+            add(sample.bounds.ends[index])
             write(Int64(cumulative))
             if isOpenMetrics, let exemplar = sample.exemplar(index) { write(exemplar) }
             endLine()
@@ -71,20 +71,31 @@ struct TextExposition: ExpositionWriter {
 
     private mutating func sample(_ suffix: StaticString, _ value: Double, _ series: SeriesText) {
         guard isWanted else { return }
-        text += name
+        add(name)
         suffix.withUTF8Buffer { unsafe text.append(contentsOf: $0) }
         if series.count > 0 {
             text.append(UInt8(ascii: "{"))
-            text += series.bytes
+            add(series.bytes)
             text.append(UInt8(ascii: "}"))
         }
         text.append(UInt8(ascii: " "))
         write(value)
     }
 
+    /// Without taking hold of the array, as `+=` does.
+    private mutating func add(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+    }
+
     /// Ends a line with its value.
     private mutating func write(_ value: Double) {
-        if let whole = Self.whole(value) { write(whole) } else { text += Self.number(value).utf8 }
+        if let whole = Self.whole(value) {
+            write(whole)
+        } else if let nanos = Self.nanos(value) {
+            write(nanos: nanos)
+        } else {
+            text += Self.number(value).utf8
+        }
         endLine()
     }
 
@@ -101,13 +112,25 @@ struct TextExposition: ExpositionWriter {
 
     private mutating func write(_ value: Int64) {
         if value < 0 { text.append(UInt8(ascii: "-")) }
-        let start = text.count
-        var rest = value.magnitude
-        repeat {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        text[start...].reverse()
+        var (rest, power) = (value.magnitude, UInt64(1))
+        while rest / power >= 10 { power *= 10 }
+        while power > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / power))
+            rest %= power
+            power /= 10
+        }
+    }
+
+    /// Writes billionths as a decimal fraction.
+    private mutating func write(nanos: UInt64) {
+        var (rest, power) = (nanos % 1_000_000_000, UInt64(100_000_000))
+        write(Int64(nanos / 1_000_000_000))
+        text.append(UInt8(ascii: "."))
+        while rest > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / power))
+            rest %= power
+            power /= 10
+        }
     }
 
     private mutating func handOn() {
@@ -125,5 +148,13 @@ struct TextExposition: ExpositionWriter {
     /// The value as an integer if it is one that is written without an exponent.
     private static func whole(_ value: Double) -> Int64? {
         value == value.rounded() && abs(value) < 1e15 ? Int64(value) : nil
+    }
+
+    /// The value in billionths, if it is a whole number of them that has at most 15 digits and is written without an
+    /// exponent. No other decimal fraction so short has this value, so it is the shortest.
+    private static func nanos(_ value: Double) -> UInt64? {
+        guard value >= 1e-4, value < 1e6 else { return nil }
+        let nanos = (value * 1e9).rounded()
+        return nanos / 1e9 == value ? UInt64(nanos) : nil
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Scrape
@@ -63,6 +64,27 @@ import Testing
         table.write(value, to: &exposition)
         exposition.finish()
         #expect(text.split(separator: "\n").last == "x \(written)")
+    }
+
+    @Test(arguments: 0..<4) func `writes numbers of any size with as few digits as tell them apart`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let values = (0..<2_000).map { number -> Double in
+            let nanos = Int64.random(in: 1..<1 << Int64.random(in: 1...62, using: &random), using: &random)
+            let value = Double(nanos) / [1e9, 1e9, 1e6, 3e7][number % 4]
+            return number % 5 == 0 ? value.nextUp : value
+        }
+        let table = MetricTable<[Double]>([
+            .family("x", .gauge, help: "X.") { values, exposition in for value in values { exposition.sample(value) } }
+        ])
+        var text = ""
+        var exposition = Exposition(.text) { part in
+            text += String(decoding: part, as: UTF8.self)
+            return true
+        }
+        table.write(values, to: &exposition)
+        exposition.finish()
+        let written = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { String($0.dropFirst(2)) }
+        #expect(written == values.map { $0 == $0.rounded() && $0 < 1e15 ? "\(Int64($0))" : "\($0)" })
     }
 
     @Test func `is written in OpenMetrics with units and an end`() {

@@ -70,7 +70,7 @@ package struct ArchiveServer {
 
     /// Only what is known about the spans, since there is no daemon.
     private static let table = MetricTable<Pipeline>(joining: [
-        EngineMetrics.table.read { EngineMetrics($0) },
+        EngineMetrics.table.read { EngineMetrics($0, hasExemplars: $1) },
         WindowMetrics.table.read { $0.windowGauges() },
         AlertMetrics.table.read { $0.evaluation },
         IncidentMetrics.table.read { $0.evaluation },

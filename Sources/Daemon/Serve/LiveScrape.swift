@@ -11,7 +11,7 @@ package enum LiveScrape {
     package static var families: [MetricFamily] { table.families }
 
     private static let table = MetricTable<LiveParts>(joining: [
-        EngineMetrics.table.read { EngineMetrics($0.pipeline) },
+        EngineMetrics.table.read { EngineMetrics($0.pipeline, hasExemplars: $1) },
         LiveTraceService.metrics.read { $0.intake },
         ListenerConnections.metrics.read { $0.connections },
         ListenerCredentials.metrics.present(if: "a listener has TLS or tokens").read { $0.credentials.ifAny },

@@ -199,6 +199,13 @@ package struct WindowView: Sendable {
         !slots.contains { $0.overflow > 0 && $0.start < to && $0.end > from }
     }
 
+    /// Exact statistics of all spans in the window, by operation number.
+    package func statisticsInWindow(quantiles: [Double]) -> [LatencyStatistics] {
+        var selection = each(.spans, quantiles: quantiles)
+        selection.wantsMax = false
+        return measureWindow(.spans, from: .min, to: .max, [selection])[0]
+    }
+
     /// Exact statistics of spans in the window.
     ///
     /// - Parameter streams: of spans that aren't told apart by instance.

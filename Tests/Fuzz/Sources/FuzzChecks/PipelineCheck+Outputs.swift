@@ -36,7 +36,9 @@ extension PipelineCheck {
             return true
         }
         EngineMetrics.table.write(
-            EngineMetrics(summary: summary, components: pipeline.componentTotals()), to: &exposition)
+            EngineMetrics(
+                summary: summary, components: pipeline.componentTotals(), hasExemplars: format == .openMetrics),
+            to: &exposition)
         exposition.finish()
         var counted = 0.0
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
