@@ -106,6 +106,8 @@ extension WindowView {
         let comparison = Comparison(interval: interval, baseline: day.range)
         let view = of(slots.filter { comparison.isInterval($0) }, remembering: day.hours)
         var digests = SlotDigests()
+        digests.intervals = known.intervals
+        defer { known.intervals = digests.intervals }
         let evidence = view.evidence(comparison, ofCluster: cluster, components, &digests)
         let (series, isOfRequests) = (question.series, question.population == .requests)
         var finding = view.culprit(

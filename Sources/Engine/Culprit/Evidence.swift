@@ -47,6 +47,9 @@ package struct Evidence: Sendable {
     var requestCountBefore = 0
     /// Whether etcd has ever sent a span.
     var knowsEtcd = false
+    /// Whether the spans of the interval come from more than one process.
+    var hasSeveralEtcds = false
+    var hasSeveralAPIServers = false
     /// What users call the components, by number.
     var names = Component.builtinNames
 
@@ -96,7 +99,7 @@ extension WindowView {
                 }
         }
         return CulpritFinding(
-            verdict: naming(found, requests: requests, ofCluster: cluster, comparison, components),
+            verdict: naming(found, evidence, requests: requests, ofCluster: cluster, comparison, components),
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
@@ -125,21 +128,19 @@ extension WindowView {
         (evidence.names, evidence.requests) = (components.names, requests)
         measure(EvidenceMeters(roles, isWanted: isWanted), comparison).report(to: &evidence)
         evidence.webhooks = calledWebhooks(evidence, comparison, roles: roles)
+        let now = digests.intervals.evidence(of: comparison.interval, cluster: cluster) {
+            IntervalEvidence(
+                comparison.interval, slots.filter { comparison.isInterval($0) }, roles: roles, isWanted: isWanted)
+        }
         var gathering = EvidenceGathering(
-            comparison, ofCluster: cluster, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
+            comparison, now, ofCluster: cluster, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
             oldest: slots.first?.start ?? .max)
-        for slot in slotsWithRemembered {
-            if comparison.isInterval(slot) {
-                gathering.add(slot)
-            } else if comparison.isBaseline(slot) {
+        for slot in slotsWithRemembered where !comparison.isInterval(slot) {
+            if comparison.isBaseline(slot) {
                 gathering.add(slot, stretch: comparison.stretch(of: slot), &digests)
             } else if slot.start >= comparison.baseline.lowerBound, slot.start < comparison.interval.upperBound {
                 gathering.addEnds(slot, &digests)
             }
-        }
-        for slot in slots where comparison.isInterval(slot) {
-            gathering.addHandlers(slot)
-            gathering.addFailedWebhooks(slot)
         }
         gathering.report(to: &evidence)
         if let gap = evidence.etcdGap {

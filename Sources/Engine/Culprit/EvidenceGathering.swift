@@ -7,22 +7,13 @@ struct EvidenceGathering {
     private let roles: [Role]
     /// By request series, whether it belongs to the cluster in question.
     private let isWanted: [Bool]
+    private let now: IntervalEvidence
     private var failures: Failures
-    private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
     private var apiServerEnds: GapMeter
-    /// Calls to etcd that ended in the interval, and those that contain a handler.
-    private var (calls, callsHandled) = (0, 0)
-    private var handlersWithParent = 0
-    /// Spans of the API server that lasted three seconds or more, without watches: of the interval, and of the baseline.
-    private var longSpans: [[Range<Int64>]] = [[], []]
-    /// Those that are calls to etcd and ended in the interval.
-    private var longCalls: [Range<Int64>] = []
-    private var waits = StoppedProcesses()
-    /// When etcd's handlers began and the API server's spans ended, in the interval.
-    private var etcdLife: SignsOfLife
-    private var apiServerLife: SignsOfLife
-    private static let longSpansMax = 10_000
+    /// Spans of the API server in the baseline that lasted three seconds or more, without watches.
+    private var longSpansBefore: [Range<Int64>] = []
+    static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
     /// A running process ends spans in at least this fraction of seconds.
     private static let activeMin = 0.3
@@ -30,38 +21,31 @@ struct EvidenceGathering {
     private static let exporterDelay: Int64 = 6_000_000_000
 
     /// - Parameters:
+    ///   - now: what the interval says.
     ///   - roles: by operation.
     ///   - isWanted: by request series.
     ///   - cluster: as in labels.
     ///   - stretches: of the baseline.
     ///   - oldest: the start of the earliest slot, Unix nanoseconds.
     init(
-        _ comparison: Comparison, ofCluster cluster: String, roles: [Role], isWanted: [Bool], stretches: Int,
-        oldest: Int64
+        _ comparison: Comparison, _ now: IntervalEvidence, ofCluster cluster: String, roles: [Role], isWanted: [Bool],
+        stretches: Int, oldest: Int64
     ) {
         self.comparison = comparison
+        self.now = now
         self.cluster = cluster
-        failures = Failures(stretches: stretches)
+        failures = now.failures.compared(stretches: stretches)
         self.roles = roles
         self.isWanted = isWanted
         // An alert may have been active for longer than the window covers.
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
         let lower = min(max(begin, oldest), comparison.interval.lowerBound)
         let range = lower..<max(comparison.interval.upperBound, lower)
-        etcdLife = SignsOfLife(comparison.interval)
-        apiServerLife = SignsOfLife(comparison.interval)
         etcdEnds = GapMeter(range)
         apiServerEnds = GapMeter(range)
-    }
-
-    /// Adds a slot of the interval.
-    mutating func add(_ slot: SlotView) {
-        addSpans(slot)
-        guard let attribution = slot.attribution else { return }
-        for request in attribution.requests
-        where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
-            failures.addRequest(
-                series: Int(request.series), message: slot.messages?.text(ofRow: Int(request.row)))
+        for ends in now.ends {
+            etcdEnds.add(ends.etcd, from: ends.slot)
+            apiServerEnds.add(ends.apiServer, from: ends.slot)
         }
     }
 
@@ -73,7 +57,7 @@ struct EvidenceGathering {
         }
         let digest = digest(of: slot, &digests)
         addEnds(digest, slot)
-        longSpans[1] += digest.longSpans.prefix(Self.longSpansMax - longSpans[1].count)
+        longSpansBefore += digest.longSpans.prefix(Self.longSpansMax - longSpansBefore.count)
         failures.etcdCalls.add(digest.failedEtcdCalls, stretch: stretch)
         failures.calls.add(digest.failedCalls, stretch: stretch)
         failures.requests.add(digest.failedRequests, stretch: stretch)
@@ -107,99 +91,10 @@ struct EvidenceGathering {
         }
     }
 
-    private mutating func addSpans(_ slot: SlotView) {
-        var blockStart = 0
-        slot.forEachBlock { columns, count in
-            for offset in 0..<count {
-                let operation = Int(columns.operation[offset])
-                let end = columns.start[offset] &+ columns.duration[offset]
-                switch roles[operation] {
-                case .none: continue
-                case .etcd:
-                    etcdEnds.add(end: end)
-                    if columns.parentID[offset] != 0 { handlersWithParent += 1 }
-                    continue
-                case .etcdCall: addCall(slot, row: blockStart + offset)
-                case .call: addOtherCall(slot, row: blockStart + offset, columns, offset)
-                case .mutatingWebhook, .validatingWebhook, .apiServer: break
-                }
-                apiServerEnds.add(end: end)
-                guard Self.isLong(columns, offset), longSpans[0].count < Self.longSpansMax else { continue }
-                longSpans[0].append(columns.start[offset]..<end)
-                if roles[operation] == .etcdCall { longCalls.append(columns.start[offset]..<end) }
-            }
-            blockStart += count
-        }
-    }
-
     /// Whether a span lasted long although it is no watch, which lasts whatever happens to the process.
     @inline(__always)
     static func isLong(_ columns: borrowing SpanColumns, _ row: Int) -> Bool {
         columns.duration[row] >= longMin && !SpanFlags(rawValue: columns.flags[row]).isLongRunning
-    }
-
-    private mutating func addCall(_ slot: SlotView, row: Int) {
-        guard let attribution = slot.attribution, row < attribution.rowCount,
-            let selfTime = attribution.selfTimes[row]
-        else { return }
-        let span = slot.row(row)
-        if span.flags.isError { failures.etcdCalls.add() }
-        calls += 1
-        let isHandled = selfTime < span.duration
-        if isHandled { callsHandled += 1 }
-        if span.flags.isError { addFailed(slot.messages?.text(ofRow: row), isHandled: isHandled) }
-        guard selfTime >= StoppedProcesses.waitMin else { return }
-        waits.add(span.spanID, span.start..<span.start &+ span.duration)
-    }
-
-    /// Adds what a failed call to etcd says.
-    private mutating func addFailed(_ message: String?, isHandled: Bool) {
-        failures.etcdMessages.add(message)
-        guard isHandled else { return }
-        failures.etcdAnswered += 1
-        failures.etcdAnswers.add(message)
-    }
-
-    /// Adds a call to something other than etcd, if it failed.
-    private mutating func addOtherCall(
-        _ slot: SlotView, row: Int, _ columns: borrowing SpanColumns, _ offset: Int
-    ) {
-        guard SpanFlags(rawValue: columns.flags[offset]).isError else { return }
-        failures.calls.add()
-        failedCalls.add(parent: columns.parentID[offset], message: slot.messages?.text(ofRow: row))
-    }
-
-    /// Finds the webhooks whose calls failed.
-    mutating func addFailedWebhooks(_ slot: SlotView) {
-        guard !failedCalls.isEmpty else { return }
-        var blockStart = 0
-        slot.forEachBlock { columns, count in
-            for row in 0..<count {
-                guard let component = roles[Int(columns.operation[row])].webhook else { continue }
-                failedCalls.move(
-                    below: columns.spanID[row], to: component,
-                    slot.webhooks?.text(ofRow: blockStart + row).map { WebhookName(key: $0) }, of: &failures)
-            }
-            blockStart += count
-        }
-    }
-
-    /// Finds the handlers of the calls that waited long, and what happened meanwhile.
-    mutating func addHandlers(_ slot: SlotView) {
-        guard !waits.isEmpty else { return }
-        slot.forEachBlock { columns, count in
-            for row in 0..<count {
-                let start = columns.start[row]
-                let end = start &+ columns.duration[row]
-                switch roles[Int(columns.operation[row])] {
-                case .none: continue
-                case .etcd:
-                    waits.match(columns.parentID[row], start..<end)
-                    etcdLife.add(start)
-                case .etcdCall, .call, .mutatingWebhook, .validatingWebhook, .apiServer: apiServerLife.add(end)
-                }
-            }
-        }
     }
 
     /// Calls to etcd in a slot that began and succeeded within a gap, except in its first seconds: a killed process loses
@@ -230,16 +125,14 @@ struct EvidenceGathering {
         return handlers
     }
 
-    mutating func report(to evidence: inout Evidence) {
-        etcdLife.sum()
-        apiServerLife.sum()
-        evidence.delays = waits.delays(etcd: etcdLife, apiServer: apiServerLife)
+    func report(to evidence: inout Evidence) {
+        evidence.delays = now.delays
         evidence.failures = failures
-        failedCalls.moveRest(to: .proxy, of: &evidence.failures)
         evidence.knowsEtcd = roles.contains(.etcd)
-        (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
-        evidence.handlersWithParent = handlersWithParent
-        evidence.stall = waits.stall
+        (evidence.calls, evidence.callsHandled) = (now.calls, now.callsHandled)
+        evidence.handlersWithParent = now.handlersWithParent
+        evidence.stall = now.stall
+        (evidence.hasSeveralEtcds, evidence.hasSeveralAPIServers) = (now.etcds.areSeveral, now.apiServers.areSeveral)
         judgeGaps(&evidence)
     }
 
@@ -249,7 +142,8 @@ struct EvidenceGathering {
             (explains(gap) || explainsCalls(gap)) && apiServerEnds.activity(in: gap) >= Self.activeMin
         }
         guard let gap = apiServerEnds.gap(in: comparison.interval), explains(gap) else { return }
-        if longSpans.joined().contains(where: { $0.lowerBound <= gap.from && $0.upperBound >= gap.to }) {
+        let long = [now.longSpans, longSpansBefore].joined()
+        if long.contains(where: { $0.lowerBound <= gap.from && $0.upperBound >= gap.to }) {
             evidence.apiServerStall = gap
         } else if etcdEnds.activity(in: gap) >= Self.activeMin {
             evidence.apiServerGap = gap
@@ -258,7 +152,7 @@ struct EvidenceGathering {
 
     /// The interval, extended back to the start of the calls that ended in it.
     private var intervalAndCalls: Range<Int64> {
-        let first = longCalls.map(\.lowerBound).min() ?? comparison.interval.lowerBound
+        let first = now.longCalls.map(\.lowerBound).min() ?? comparison.interval.lowerBound
         return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
     }
 
@@ -266,7 +160,7 @@ struct EvidenceGathering {
     /// back, and these calls are left over from it.
     private func explainsCalls(_ gap: Gap) -> Bool {
         var (total, within) = (0.0, 0.0)
-        for call in longCalls {
+        for call in now.longCalls {
             total += Double(call.upperBound - call.lowerBound)
             within += Double(max(min(call.upperBound, gap.to) - max(call.lowerBound, gap.from), 0))
         }

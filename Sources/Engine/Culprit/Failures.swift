@@ -10,6 +10,13 @@ struct Failures: Sendable {
             before = Array(repeating: nil, count: stretches)
         }
 
+        /// The same interval, compared with other stretches.
+        func compared(stretches: Int) -> Count {
+            var count = Count(stretches: stretches)
+            count.now = now
+            return count
+        }
+
         mutating func hear(stretch: Int) { before[stretch] = before[stretch] ?? 0 }
 
         /// - Parameter stretch: of the baseline; nil for the interval.
@@ -57,6 +64,15 @@ struct Failures: Sendable {
         requests = Count(stretches: stretches)
         etcdCalls = Count(stretches: stretches)
         calls = Count(stretches: stretches)
+    }
+
+    /// The failures of the same interval, compared with other stretches.
+    func compared(stretches: Int) -> Failures {
+        var failures = self
+        failures.requests = requests.compared(stretches: stretches)
+        failures.etcdCalls = etcdCalls.compared(stretches: stretches)
+        failures.calls = calls.compared(stretches: stretches)
+        return failures
     }
 
     /// Notes that a stretch of the baseline has spans that count.

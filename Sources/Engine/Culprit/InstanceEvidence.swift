@@ -1,10 +1,12 @@
 extension WindowView {
     /// A verdict that names the instance, if it is about durations and one of several instances is slow.
     func naming(
-        _ verdict: Verdict, requests series: [Int32]?, ofCluster cluster: String, _ comparison: Comparison,
-        _ components: ComponentTable
+        _ verdict: Verdict, _ evidence: Evidence, requests series: [Int32]?, ofCluster cluster: String,
+        _ comparison: Comparison, _ components: ComponentTable
     ) -> Verdict {
-        guard let component = verdict.component, verdict.basis != .other else { return verdict }
+        guard let component = verdict.component, verdict.basis != .other,
+            component == .etcd ? evidence.hasSeveralEtcds : evidence.hasSeveralAPIServers
+        else { return verdict }
         var isWanted = requests.map { $0.cluster == cluster }
         if verdict.basis == .kinds, let series {
             let asked = Set(series)
@@ -12,26 +14,7 @@ extension WindowView {
         }
         let roles = operations.map { $0.cluster == cluster ? EvidenceGathering.role($0, components) : .none }
         let meters = InstanceMeters(component, roles: roles, isWanted: isWanted, sources: sources.count)
-        guard hasSeveralInstances(comparison, roles, meters) else { return verdict }
         return measure(meters, comparison).name(verdict, sources)
-    }
-
-    /// Whether the durations of the interval come from more than one source.
-    private func hasSeveralInstances(
-        _ comparison: Comparison, _ roles: [EvidenceGathering.Role], _ meters: InstanceMeters
-    ) -> Bool {
-        var first: UInt16?
-        var areSeveral = false
-        for slot in slots where !areSeveral && comparison.isInterval(slot) {
-            slot.forEachBlock { columns, count in
-                for row in 0..<count where meters.isOfSide(roles[Int(columns.operation[row])]) {
-                    let source = columns.source[row]
-                    areSeveral = areSeveral || source != first ?? source
-                    first = source
-                }
-            }
-        }
-        return areSeveral
     }
 }
 
@@ -64,11 +47,6 @@ struct InstanceMeters: ComparingMeters {
         self.roles = roles
         self.isWanted = isWanted
         places = Array(repeating: -1, count: sources)
-    }
-
-    /// Whether spans of a role come from the process that the component is of.
-    func isOfSide(_ role: EvidenceGathering.Role) -> Bool {
-        component == .etcd ? role == .etcd : role != .etcd && role != .none
     }
 
     mutating func learned() {

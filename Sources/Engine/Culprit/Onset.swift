@@ -18,19 +18,23 @@ struct SlotDurations {
     }
 
     private let slots: [SlotView]
-    private var parts: [Int32: [Part]] = [:]
+    /// By series: its place in `parts`; -1 for those that nothing asks about.
+    private let places: [Int]
+    private let parts: [[Part]]
 
     /// - Parameter series: those that anything asks about.
     init(_ slots: [SlotView], _ population: Population, of series: Set<Int32>) {
-        self.slots = slots
-        for number in series { parts[number] = [] }
-        var isWanted = [Bool](repeating: false, count: Int(series.max() ?? -1) + 1)
-        for number in series where number >= 0 { isWanted[Int(number)] = true }
+        var places = [Int](repeating: -1, count: Int(series.max() ?? -1) + 1)
+        var parts = [[Part]](repeating: [], count: series.count)
+        for (place, number) in series.enumerated() where number >= 0 { places[Int(number)] = place }
         for (index, slot) in slots.enumerated() {
-            slot.forEachCells(of: population, where: { $0 < isWanted.count && isWanted[$0] }) { number, cells in
-                parts[Int32(number)]?.append(Part(slot: index, cells: cells.indices.map { cells[$0] }))
+            slot.forEachCells(of: population, where: { $0 < places.count && places[$0] >= 0 }) { number, cells in
+                parts[places[number]].append(Part(slot: index, cells: cells.indices.map { cells[$0] }))
             }
         }
+        self.slots = slots
+        self.places = places
+        self.parts = parts
     }
 
     /// When some series began to take longer than before, up to the end of the interval; nil if they didn't.
@@ -38,7 +42,8 @@ struct SlotDurations {
         let counts = slots.map { comparison.isHeld($0) }
         var durations = slots.map { _ in RelativeDurations(keepsDurations: false) }
         for number in series {
-            let found = (parts[number] ?? []).filter { counts[$0.slot] }
+            guard places.indices.contains(Int(number)), places[Int(number)] >= 0 else { continue }
+            let found = parts[places[Int(number)]].filter { counts[$0.slot] }
             var all = LatencyHistogram()
             for part in found { all.add(part.cells.span) }
             guard let median = all.code(quantile: 0.5) else { continue }

@@ -24,7 +24,7 @@ struct SlotDigest: Sendable {
         slot.forEachBlock { columns, count in
             for offset in 0..<count {
                 let end = columns.start[offset] &+ columns.duration[offset]
-                let second = min(max(Int((end &- slot.start) / 1_000_000_000), 0), 4)
+                let second = Self.second(end, of: slot)
                 let role = roles[Int(columns.operation[offset])]
                 switch role {
                 case .none: continue
@@ -45,6 +45,12 @@ struct SlotDigest: Sendable {
         where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
             failedRequests += 1
         }
+    }
+
+    /// The second of a slot in which a span ended.
+    @inline(__always)
+    static func second(_ end: Int64, of slot: SlotView) -> Int {
+        min(max(Int((end &- slot.start) / 1_000_000_000), 0), 4)
     }
 
     private mutating func addCall(
@@ -76,6 +82,7 @@ package struct SlotDigests: Sendable {
 
     private var known: [Key: Known] = [:]
     var hours = CountedHours()
+    var intervals = IntervalsKnown()
 
     package init() {}
 
@@ -93,8 +100,33 @@ package struct SlotDigests: Sendable {
         return digest
     }
 
+    /// Forgets what intervals of one view say.
+    package mutating func forgetIntervals() { intervals = IntervalsKnown() }
+
     /// Forgets the slots before a time, Unix nanoseconds.
     mutating func forget(before time: Int64) {
         if known.contains(where: { $0.key.start < time }) { known = known.filter { $0.key.start >= time } }
+    }
+}
+
+/// What intervals of one view say.
+struct IntervalsKnown: Sendable {
+    private struct Key: Hashable {
+        /// Unix nanoseconds.
+        let interval: Range<Int64>
+        let cluster: String
+    }
+
+    private var known: [Key: IntervalEvidence] = [:]
+
+    /// - Parameter make: called the first time.
+    mutating func evidence(
+        of interval: Range<Int64>, cluster: String, make: () -> IntervalEvidence
+    ) -> IntervalEvidence {
+        let key = Key(interval: interval, cluster: cluster)
+        if let known = known[key] { return known }
+        let made = make()
+        known[key] = made
+        return made
     }
 }

@@ -25,6 +25,8 @@ struct StoppedProcesses {
 
     /// By span id.
     private var calls: [UInt64: Call] = [:]
+    /// Sixteen bits of the ids of these: nearly all other spans are told by them.
+    private var mayBe = [UInt64](repeating: 0, count: 1 << 10)
 
     private static let callsMax = 10_000
     /// Shorter stops occur on any busy machine; nanoseconds.
@@ -41,7 +43,22 @@ struct StoppedProcesses {
     var isEmpty: Bool { calls.isEmpty }
 
     mutating func add(_ spanID: UInt64, _ time: Range<Int64>) {
-        if calls.count < Self.callsMax { calls[spanID] = Call(time: time) }
+        guard calls.count < Self.callsMax else { return }
+        calls[spanID] = Call(time: time)
+        let hash = Self.hash(spanID)
+        mayBe[hash >> 6] |= 1 << UInt64(hash & 63)
+    }
+
+    /// Whether a span may be among the calls.
+    @inline(__always)
+    func mayWait(for spanID: UInt64) -> Bool {
+        let hash = Self.hash(spanID)
+        return mayBe[hash &>> 6] &>> UInt64(hash & 63) & 1 == 1
+    }
+
+    /// Ids may have constant bits.
+    private static func hash(_ spanID: UInt64) -> Int {
+        Int(truncatingIfNeeded: (spanID &* 0x9E37_79B9_7F4A_7C15) &>> 48)
     }
 
     /// Adds a span of etcd, which may be the handler of a call.

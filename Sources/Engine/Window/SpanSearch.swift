@@ -96,15 +96,10 @@ extension WindowView {
     /// - Parameter range: only spans that end in it, Unix nanoseconds.
     package func spans(of traces: [TraceID], endingIn range: Range<Int64> = .min ..< .max) -> [[SpanRow]] {
         var spans = traces.map { _ in [SpanRow]() }
+        let wanted = WantedTraces(traces)
         for slot in slots where slot.start < range.upperBound && slot.end > range.lowerBound {
             slot.forEachBlock { columns, count in
-                columns.traceLow.withSpan(0..<count) { lows in
-                    for (index, trace) in traces.enumerated() {
-                        for row in lows.indices where lows[row] == trace.low && columns.traceHigh[row] == trace.high {
-                            spans[index].append(columns.row(row))
-                        }
-                    }
-                }
+                wanted.forEachRow(of: columns, count) { spans[$0].append(columns.row($1)) }
             }
         }
         for index in spans.indices {
@@ -140,12 +135,14 @@ extension WindowView {
                 rows = rest
                 if let attribution { Self.find(attribution, slot, searches, searchesOfSeries, &found) }
             }
+            // The least duration that matters to any search of a series; a look at its list would take hold of that.
+            let least = searchesOfSeries.map { numbers in numbers.map { found[$0].least }.min() ?? .max }
             rows.forEachBlock { columns, _, rows in
                 for row in rows {
                     let flags = SpanFlags(rawValue: columns.flags[row])
                     let series = population.series(
                         operation: columns.operation[row], request: columns.request[row], flags: flags)
-                    guard let series, !searchesOfSeries[series].isEmpty else { continue }
+                    guard let series, columns.duration[row] >= least[series] || flags.isError else { continue }
                     let end = columns.start[row] &+ columns.duration[row]
                     for number in searchesOfSeries[series]
                     where searches[number].takes(end: end, columns.source[row]) {
@@ -177,6 +174,36 @@ extension WindowView {
             }
         }
     }
+}
+
+/// Finds the rows of some traces in one pass: nearly all others are ruled out by twelve bits of their ids.
+private struct WantedTraces {
+    private static let bits: UInt64 = 12
+    private var mayBe = [UInt64](repeating: 0, count: 1 << (Int(bits) - 6))
+    private let traces: [TraceID]
+    /// By the lower half of the id.
+    private let numbers: [UInt64: [Int]]
+
+    init(_ traces: [TraceID]) {
+        self.traces = traces
+        numbers = Dictionary(grouping: traces.indices) { traces[$0].low }
+        for trace in traces { mayBe[Self.word(trace.low)] |= Self.bit(trace.low) }
+    }
+
+    /// Calls `body` with the number of each trace that a row belongs to, and the row.
+    func forEachRow(of columns: borrowing SpanColumns, _ count: Int, _ body: (_ number: Int, _ row: Int) -> Void) {
+        let (mayBe, lows) = (mayBe.span, columns.traceLow.span(0..<count))
+        for row in 0..<count where mayBe[Self.word(lows[row])] & Self.bit(lows[row]) != 0 {
+            for number in numbers[lows[row]] ?? [] where traces[number].high == columns.traceHigh[row] {
+                body(number, row)
+            }
+        }
+    }
+
+    /// Clients choose ids, which may have constant bits.
+    private static func hash(_ low: UInt64) -> UInt64 { (low &* 0x9E37_79B9_7F4A_7C15) &>> (64 - bits) }
+    private static func word(_ low: UInt64) -> Int { Int(truncatingIfNeeded: hash(low) &>> 6) }
+    private static func bit(_ low: UInt64) -> UInt64 { 1 &<< (hash(low) & 63) }
 }
 
 /// A search for the worst spans of some series: the longest ones, optionally failed ones before all others.
@@ -226,6 +253,12 @@ private struct WorstSpans {
     }
 
     var traces: [TraceID] { entries.map(\.trace) }
+
+    /// Spans that took less are among the worst only if they failed.
+    var least: Int64 {
+        guard entries.count == limit, let last = entries.last else { return 0 }
+        return last.isPreferred ? .max : last.duration
+    }
 
     @inline(__always)
     mutating func add(duration: Int64, isError: Bool, trace: () -> TraceID) {

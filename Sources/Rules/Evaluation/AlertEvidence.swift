@@ -97,6 +97,8 @@ extension WindowView {
     package func evidence(
         _ questions: [EvidenceQuestion], _ components: ComponentTable, _ digests: inout SlotDigests
     ) -> [AlertEvidence] {
+        digests.forgetIntervals()
+        defer { digests.forgetIntervals() }
         var traces = worstTraces(questions.map(\.search), limit: AlertEvidence.tracesMax)
         // An alert about silence has no spans: take the worst requests of that time.
         let silent = questions.indices.filter { traces[$0].isEmpty }

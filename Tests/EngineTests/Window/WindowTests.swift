@@ -22,6 +22,20 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(!view.hasSpans(from: base + 10 * second, to: base + 20 * second))
     }
 
+    @Test func `finds the spans of many traces at once, each as often as it is asked for`() {
+        var window = window()
+        var builder = BatchBuilder()
+        // Every span is a trace, whose id has the upper half 1.
+        for number in 0..<Int64(10_000) { builder.add(end: base + number * millisecond, id: UInt64(number) << 40) }
+        _ = window.append(builder.batch, arrival: base + 60 * second, evaluatedUpTo: .min)
+        let known = [7, 9_999, 0, 7, 4_321].map { TraceID(high: 1, low: UInt64($0) << 40) }
+        let others = [TraceID(high: 2, low: 7 << 40), TraceID(high: 1, low: 7)]
+        let found = window.view().spans(of: known + others)
+        #expect(found.map { $0.map(\.traceLow) } == known.map { [$0.low] } + [[], []])
+        let late = window.view().spans(of: known, endingIn: base + 5 * second..<base + 60 * second)
+        #expect(late.map(\.count) == [0, 1, 0, 0, 0])
+    }
+
     @Test(arguments: 0..<6) func `measures exactly what a naive count over the same range does`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var window = window()
