@@ -51,6 +51,14 @@ extension WindowView {
         usesCores: Bool = false
     ) -> [[[Growths?]]] {
         if let latest = asked.map(\.range.range.upperBound).max() { usual.removeForgotten(at: latest) }
+        var view = self
+        if asked.contains(where: { $0.range.population == .requests }) { usual.openRequests.attach(to: &view) }
+        return view.compared(asked, &usual, usesCores: usesCores)
+    }
+
+    private func compared(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths, usesCores: Bool
+    ) -> [[[Growths?]]] {
         guard usesCores, asked.count > 1 else {
             return asked.map { range, questions in
                 var known = usual.take(range)

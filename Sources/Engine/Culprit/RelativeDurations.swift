@@ -97,8 +97,8 @@ private struct PartTails {
     private static let countMin = 3
 
     mutating func add(_ part: LatencyHistogram) {
-        guard let calm = part.code(quantile: 0.85), let tail = part.code(quantile: 0.97) else { return }
-        (self.calm, calmTail) = (min(self.calm, calm), min(calmTail, tail))
+        guard let codes = part.codes(quantiles: 0.85, 0.97) else { return }
+        (calm, calmTail) = (min(calm, codes.lower), min(calmTail, codes.upper))
         count += 1
     }
 

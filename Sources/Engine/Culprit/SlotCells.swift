@@ -69,6 +69,10 @@ extension SlotRows {
     fileprivate func forEachCells(
         of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellsBody
     ) -> SlotRows {
+        if population == .requests, let counted = slot.openRequests {
+            for counts in counted.parts { counts.forEachCells(where: isWanted, body) }
+            return SlotRows(slot, from: counted.rowCount)
+        }
         guard let (counts, rest) = summarized(population) else { return self }
         counts.forEachCells(where: isWanted, body)
         return rest

@@ -14,10 +14,11 @@ package struct UsualGrowths: Sendable {
     }
 
     private var known: [Key: UsualGrowthsOfRange] = [:]
+    var openRequests = OpenRequests()
 
     package init() {}
 
-    package var byteCount: Int { known.values.reduce(0) { $0 + $1.byteCount } }
+    package var byteCount: Int { known.values.reduce(openRequests.byteCount) { $0 + $1.byteCount } }
 
     /// Takes out what is known before a range.
     mutating func take(_ range: GrowthRange) -> UsualGrowthsOfRange {

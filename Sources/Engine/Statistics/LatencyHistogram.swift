@@ -101,6 +101,21 @@ struct LatencyHistogram: Sendable {
         return nil
     }
 
+    /// The buckets that hold two nearest-rank quantiles, the lower quantile first; nil without durations.
+    func codes(quantiles lower: Double, _ upper: Double) -> (lower: Int, upper: Int)? {
+        guard count > 0 else { return nil }
+        let ranks = (ExactQuantile.rank(lower, of: count), ExactQuantile.rank(upper, of: count))
+        var passed = 0
+        var lowerCode: Int?
+        let counts = counts.span
+        for offset in inUse {
+            passed += counts[offset]
+            if lowerCode == nil, passed >= ranks.0 { lowerCode = first + offset }
+            if let lowerCode, passed >= ranks.1 { return (lowerCode, first + offset) }
+        }
+        return nil
+    }
+
     /// Calls `body` with each non-empty bucket, in order.
     @inline(__always)
     func forEachCell(_ body: (_ code: Int, _ count: Int) -> Void) {

@@ -15,6 +15,7 @@ package struct SlotView: Sendable {
         let summary: SlotSummary?
         let attributionSummary: AttributionSummary?
         let selfTimeBuckets: SelfTimeBuckets?
+        let openRequests: CountedRequests?
 
         init(_ slot: Slot) {
             start = slot.number * Window.slotWidth
@@ -29,6 +30,7 @@ package struct SlotView: Sendable {
             summary = slot.summary
             attributionSummary = slot.attributionSummary
             selfTimeBuckets = slot.attributionSummary?.buckets
+            openRequests = nil
         }
 
         /// A slot without spans.
@@ -39,12 +41,13 @@ package struct SlotView: Sendable {
             attribution = nil
             self.summary = summary
             self.attributionSummary = attributionSummary
-            selfTimeBuckets = nil
+            (selfTimeBuckets, openRequests) = (nil, nil)
         }
 
         init(
             _ other: Contents, attribution: SlotAttribution?, summary: SlotSummary?,
-            attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
+            attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?,
+            openRequests: CountedRequests? = nil
         ) {
             (start, count, overflow, blocks) = (other.start, other.count, other.overflow, other.blocks)
             (bucketMin, bucketMax) = (other.bucketMin, other.bucketMax)
@@ -53,6 +56,7 @@ package struct SlotView: Sendable {
             self.summary = summary
             self.attributionSummary = attributionSummary
             self.selfTimeBuckets = selfTimeBuckets
+            self.openRequests = openRequests
         }
     }
 
@@ -97,6 +101,15 @@ package struct SlotView: Sendable {
     var attributionSummary: AttributionSummary? { contents.attributionSummary }
     /// nil if the buckets of self times have to be computed row by row.
     var selfTimeBuckets: SelfTimeBuckets? { contents.selfTimeBuckets }
+
+    /// What was counted of its requests; nil once it is attributed, and where nobody compares.
+    var openRequests: CountedRequests? { contents.openRequests }
+
+    mutating func attach(_ counted: CountedRequests) {
+        contents = Contents(
+            contents, attribution: attribution, summary: summary, attributionSummary: attributionSummary,
+            selfTimeBuckets: selfTimeBuckets, openRequests: counted)
+    }
 
     mutating func attach(_ made: SummarizedAttribution) {
         contents = Contents(

@@ -110,6 +110,10 @@ package struct WindowView: Sendable {
         slots[index].attach(made)
     }
 
+    mutating func attach(_ counted: CountedRequests, toSlotAt index: Int) {
+        slots[index].attach(counted)
+    }
+
     mutating func attach(_ summaries: SlotSummaries, toSlotAt index: Int) {
         slots[index].attach(summaries)
     }
