@@ -146,7 +146,7 @@ extension MemoryBudget {
     var windowBytes: Int { self[.window] / 8 * 7 }
 
     /// A fifth holds the spans of a portion, at 130 bytes each; three times as much the attribution that is kept of slots that
-    /// have not settled. The rest is for the results of a whole slot.
+    /// have not settled. The rest is for the results of a whole slot, of which half may be memory of earlier ones.
     var portionRows: Int { max(self[.attribution] / 5 / 130, 1024) }
 
     /// A third is for data being compressed and written.

@@ -16,6 +16,8 @@ package struct Attributor: ~Copyable, Sendable {
     /// The rows that reach back, for each of the view's slots after the first one to attribute.
     private var reachingBack: [RowsReachingBack] = []
     private var provisional: [Reader: ProvisionalAttributions]
+    /// Columns of attributions that nobody has any more.
+    private let spares: SpareMemory
 
     // The work on one slot.
     private var traces = SlotTraces()
@@ -27,7 +29,8 @@ package struct Attributor: ~Copyable, Sendable {
     private var trust = TieTrust()
 
     /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each. As many bytes are kept for
-    ///   queries of slots that have not settled, and twice as many for evaluations.
+    ///   queries of slots that have not settled, twice as many for evaluations, and half as many for columns of new
+    ///   attributions.
     package init(
         components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {
@@ -35,6 +38,7 @@ package struct Attributor: ~Copyable, Sendable {
         self.portionRows = portionRows
         self.settle = settle
         let bytesMax = portionRows * Self.bytesPerRow
+        spares = SpareMemory(bytesMax: bytesMax / 2)
         provisional = [
             .evaluation: ProvisionalAttributions(bytesMax: 2 * bytesMax),
             .query: ProvisionalAttributions(bytesMax: bytesMax),
@@ -55,7 +59,8 @@ package struct Attributor: ~Copyable, Sendable {
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
-            + mappings.byteCount + provisional.values.reduce(0) { $0 + $1.byteCount } + trust.byteCount
+            + mappings.byteCount + provisional.values.reduce(0) { $0 + $1.byteCount } + spares.byteCount
+            + trust.byteCount
     }
 
     /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
@@ -189,7 +194,7 @@ package struct Attributor: ~Copyable, Sendable {
         let slots = view.slots
         let slot = slots[index]
         division.removeAll()
-        var selfTimes = SelfTimes(rows: slot.count)
+        var selfTimes = SelfTimes(rows: slot.count, from: spares)
         for portion in SlotTraces.Portion.all(of: slot, rows: portionRows) {
             attribute(portion, index, slots, &selfTimes)
             done(traces, earlier)
@@ -201,7 +206,7 @@ package struct Attributor: ~Copyable, Sendable {
             nextTraces = next?.traces
             return next?.slot
         }
-        let attribution = SlotAttribution(division.work, selfTimes, tied.sources) { requests in
+        let attribution = SlotAttribution(division.work, selfTimes, tied.sources, from: spares) { requests in
             guard view.sampling.mayBeSampled else { return nil }
             return SampledCounts(slot, requests: requests, TraceDeciders(of: index, view, reachingBack))
         }

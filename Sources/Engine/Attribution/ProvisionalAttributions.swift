@@ -11,6 +11,7 @@ struct ProvisionalAttributions: Sendable {
         fileprivate let rowCount: Int
         fileprivate let traces: TraceFilter
         /// Rows of later slots that may belong to a trace of the slot.
+        private var later = LaterRows()
         fileprivate let laterRows: Int
         /// Earlier slots that end after this were searched, Unix nanoseconds.
         fileprivate let searchedFrom: Int64
@@ -26,7 +27,7 @@ struct ProvisionalAttributions: Sendable {
             firstBlock = slots[index].blocks.first
             rowCount = slots[index].count
             self.traces = traces
-            laterRows = traces.count(laterThan: index, of: slots, reachingBack)
+            laterRows = later.count(for: traces, laterThan: index, of: slots, reachingBack)
             self.searchedFrom = searchedFrom
             earlierRows = Self.rows(before: index, of: slots, from: searchedFrom)
             self.next = next
@@ -41,7 +42,7 @@ struct ProvisionalAttributions: Sendable {
         private static let rowsPerSlack = 128
 
         /// - Parameter isExact: whether every row matters.
-        fileprivate func hold(
+        fileprivate mutating func hold(
             _ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack], isExact: Bool
         ) -> Bool {
             let slack = isExact ? 0 : slack
@@ -50,7 +51,7 @@ struct ProvisionalAttributions: Sendable {
                 && isSame(Self.rows(before: index, of: slots, from: searchedFrom), earlierRows)
                 // What is tied by a later slot ended within its first millisecond: fewer than the slack.
                 && (slack > 0 || next?.rows(after: index, of: slots, reachingBack) == nextRows)
-                && isSame(traces.count(laterThan: index, of: slots, reachingBack), laterRows)
+                && isSame(later.count(for: traces, laterThan: index, of: slots, reachingBack), laterRows)
         }
 
         private static func rows(before index: Int, of slots: [SlotView], from time: Int64) -> Int {
@@ -79,11 +80,12 @@ struct ProvisionalAttributions: Sendable {
     /// The attribution of a slot; nil if none is kept or something has changed since.
     ///
     /// - Parameter isExact: whether any change counts.
-    func attribution(
+    mutating func attribution(
         of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack], _ trust: TieTrust, isExact: Bool
     ) -> SummarizedAttribution? {
-        guard let entry = entries[slots[index].start],
-            entry.dependencies.hold(index, of: slots, reachingBack, isExact: isExact),
+        let start = slots[index].start
+        guard entries[start]?.dependencies.hold(index, of: slots, reachingBack, isExact: isExact) == true,
+            let entry = entries[start],
             // What earlier slots have shown meanwhile may change what is trusted.
             entry.made.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
         else { return nil }
@@ -144,6 +146,37 @@ struct NextSlotUse: Sendable {
     }
 }
 
+/// Counts the rows of later slots that may belong to a slot's traces. Looks only at those that came since the last time.
+private struct LaterRows: Sendable {
+    private struct Known {
+        /// How many rows of a later slot that reach back have been looked at.
+        var seen = 0
+        var count = 0
+    }
+
+    /// By the start of the later slot, Unix nanoseconds.
+    private var known: [Int64: Known] = [:]
+
+    mutating func count(
+        for traces: TraceFilter, laterThan index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]
+    ) -> Int {
+        var count = 0
+        for other in slots[(index + 1)...].indices {
+            let rows = reachingBack.rows(of: other, slots)
+            var counted = known[slots[other].start] ?? Known()
+            // A view older than the last one has fewer.
+            if counted.seen > rows.count { counted = Known() }
+            for row in rows[counted.seen...] where traces.mayHave(row, of: slots[other], before: slots[index].end) {
+                counted.count += 1
+            }
+            counted.seen = rows.count
+            known[slots[other].start] = counted
+            count += counted.count
+        }
+        return count
+    }
+}
+
 /// Says whether a row may belong to one of a slot's traces: a Bloom filter of lower id halves, four bits of one word
 /// each.
 struct TraceFilter: Sendable {
@@ -169,6 +202,13 @@ struct TraceFilter: Sendable {
     func mayHave(_ low: UInt64) -> Bool {
         let hash = ByteHash.mix(low, seed)
         return ~words[word(hash)] & Self.bits(hash) == 0
+    }
+
+    /// Whether a row of a slot started before a time, Unix nanoseconds, and may belong to one of the traces.
+    fileprivate func mayHave(_ row: UInt32, of slot: SlotView, before end: Int64) -> Bool {
+        let (number, offset) = Slot.locate(Int(row))
+        let block = slot.blocks[number]
+        return block.columns.start[offset] < end && mayHave(block.columns.traceLow[offset])
     }
 
     private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 24) & (words.count - 1) }

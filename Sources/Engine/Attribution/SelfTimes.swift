@@ -13,9 +13,9 @@ struct SelfTimes: ~Copyable, Sendable {
     private static let unknown: Int64 = -1
 
     /// Makes room for `rows` self times, all of which have to be set.
-    init(rows: Int) {
+    init(rows: Int, from spares: SpareMemory? = nil) {
         count = rows
-        durations = Column(capacity: rows + 1)
+        durations = Column(capacity: rows + 1, from: spares)
     }
 
     var byteCount: Int { durations.capacity * MemoryLayout<Int64>.stride }

@@ -12,21 +12,23 @@ package final class SlotAttribution: Sendable {
     /// nil if all spans came.
     let sampled: SampledCounts?
 
-    /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if sampling left some out.
+    /// - Parameters:
+    ///   - spares: memory for its columns.
+    ///   - count: counts the slot's spans and requests by who decided to keep them, if sampling left some out.
     init(
         _ work: borrowing SlotAttributionBuilder, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = [],
-        countingSampled count: ([AttributedRequest]) -> SampledCounts? = { _ in nil }
+        from spares: SpareMemory? = nil, countingSampled count: ([AttributedRequest]) -> SampledCounts? = { _ in nil }
     ) {
         self.selfTimes = selfTimes
         self.ties = ties
-        durations = RequestDurations(work.requests.span)
+        durations = RequestDurations(work.requests.span, from: spares)
         var removed: UInt32 = 0
         requests = work.requests.map { request in
             let attributed = AttributedRequest(request, removedParts: removed)
             removed &+= request.hasEmptyPart ? 1 : 0
             return attributed
         }
-        parts = RequestParts(work)
+        parts = RequestParts(work, from: spares)
         sampled = count(requests)
     }
 
@@ -87,12 +89,12 @@ struct RequestDurations: ~Copyable, Sendable {
 
     static let bytesPerRequest = 2 + 8 + 2 + 1
 
-    init(_ requests: Span<SlotAttributionBuilder.Request>) {
+    init(_ requests: Span<SlotAttributionBuilder.Request>, from spares: SpareMemory?) {
         count = requests.count
-        series = Column(capacity: count)
-        durations = Column(capacity: count)
-        buckets = Column(capacity: count)
-        flags = Column(capacity: count)
+        series = Column(capacity: count, from: spares)
+        durations = Column(capacity: count, from: spares)
+        buckets = Column(capacity: count, from: spares)
+        flags = Column(capacity: count, from: spares)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
         for index in 0..<count {
@@ -125,13 +127,13 @@ struct RequestParts: ~Copyable, Sendable {
 
     static let bytesPerPart = 4 + 8 + 2 + 1
 
-    init(_ work: borrowing SlotAttributionBuilder) {
+    init(_ work: borrowing SlotAttributionBuilder, from spares: SpareMemory?) {
         count = work.partCount - work.emptyCount
         // One more takes a part without time that comes last.
-        series = Column(capacity: count + 1)
-        durations = Column(capacity: count + 1)
-        buckets = Column(capacity: count + 1)
-        flags = Column(capacity: count + 1)
+        series = Column(capacity: count + 1, from: spares)
+        durations = Column(capacity: count + 1, from: spares)
+        buckets = Column(capacity: count + 1, from: spares)
+        flags = Column(capacity: count + 1, from: spares)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
         var next = 0

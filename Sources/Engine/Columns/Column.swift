@@ -1,4 +1,6 @@
-/// A fixed number of elements behind one pointer: the only manually managed memory in Engine.
+internal import Synchronization
+
+/// A fixed number of elements behind one pointer: with `SpareMemory`, the only manually managed memory in Engine.
 ///
 /// One thread writes a slot's columns, under the window's lock. Readers get the number of rows written so far and read
 /// no others; hence writes are `nonmutating` and the type is `Sendable`. An index outside `0..<capacity` traps.
@@ -6,14 +8,24 @@
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
     @usableFromInline let capacity: Int
+    /// Where its memory goes in the end; nil for malloc.
+    private let spares: SpareMemory?
 
-    init(capacity: Int) {
-        unsafe base = .allocate(capacity: capacity)
+    /// - Parameter spares: memory to take instead of new one.
+    init(capacity: Int, from spares: SpareMemory? = nil) {
+        let byteCount = capacity * MemoryLayout<Element>.stride
+        self.spares = byteCount >= SpareMemory.leastBytes ? spares : nil
+        if let spares = self.spares {
+            unsafe base = spares.take(byteCount).bindMemory(to: Element.self, capacity: capacity)
+        } else {
+            unsafe base = .allocate(capacity: capacity)
+        }
         self.capacity = capacity
     }
 
     deinit {
-        unsafe base.deallocate()
+        guard let spares else { return unsafe base.deallocate() }
+        unsafe spares.give(UnsafeMutableRawPointer(base), capacity * MemoryLayout<Element>.stride)
     }
 
     @inlinable @inline(__always)
@@ -78,6 +90,73 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     /// Makes room for `count` elements, discarding the contents, and shrinks if the room is far larger.
     mutating func makeRoom(_ count: Int) {
         if count > capacity || capacity > 8 * max(count, 512) { self = Column(capacity: count + count / 4) }
+    }
+}
+
+/// Memory of large columns that are gone, for new ones: the kernel clears every page of new memory, which takes about as long
+/// as filling the column.
+@safe
+final class SpareMemory: Sendable {
+    private struct Block {
+        let address: UInt
+        let byteCount: Int
+    }
+
+    /// The oldest first.
+    private let blocks = Mutex<[Block]>([])
+    private let bytesMax: Int
+
+    /// Below this malloc does the same.
+    static let leastBytes = 256 << 10
+    private static let alignment = 16
+
+    /// - Parameter bytesMax: is kept at most.
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+    }
+
+    deinit {
+        blocks.withLock { for block in $0 { Self.free(block) } }
+    }
+
+    var byteCount: Int { blocks.withLock { Self.byteCount($0) } }
+
+    private static func byteCount(_ blocks: [Block]) -> Int { blocks.reduce(0) { $0 + $1.byteCount } }
+
+    /// Memory for at least so many bytes.
+    @unsafe
+    func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        let size = Self.size(byteCount)
+        let spare = blocks.withLock { blocks in
+            blocks.firstIndex { $0.byteCount == size }.map { blocks.remove(at: $0) }
+        }
+        if let spare, let start = unsafe UnsafeMutableRawPointer(bitPattern: spare.address) { return unsafe start }
+        return .allocate(byteCount: size, alignment: Self.alignment)
+    }
+
+    /// Keeps memory that was taken, in place of what it has kept longest.
+    ///
+    /// - Parameter byteCount: for which it was taken.
+    @unsafe
+    func give(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let block = Block(address: UInt(bitPattern: start), byteCount: Self.size(byteCount))
+        let dropped = blocks.withLock { blocks in
+            blocks.append(block)
+            var dropped: [Block] = []
+            while Self.byteCount(blocks) > bytesMax { dropped.append(blocks.removeFirst()) }
+            return dropped
+        }
+        for block in dropped { Self.free(block) }
+    }
+
+    /// Sizes by eighths of an octave, so that a slightly larger column finds one.
+    private static func size(_ byteCount: Int) -> Int {
+        let step = 1 << max(Int.bitWidth - byteCount.leadingZeroBitCount - 4, 4)
+        return (byteCount + step - 1) / step * step
+    }
+
+    private static func free(_ block: Block) {
+        unsafe UnsafeMutableRawPointer(bitPattern: block.address)?.deallocate()
     }
 }
 
