@@ -50,6 +50,41 @@ private let start: Int64 = 1_767_225_600_000_000_000
     }
 }
 
+/// A control plane whose spans begin to come late, such as those of a collector's backlog.
+@Suite struct `A control plane whose spans are held back` {
+    /// Ten minutes, of which the last five come late by `delay`.
+    /// - Returns: the incidents about silence.
+    private static func silences(delay: Int64) throws -> [Incident] {
+        let rules = try BuiltinRules.controlPlane()
+        let pipeline = Pipeline(rules: RuleEvaluator(rules.groups), limits: WindowLimits(), notifiesOfIncidents: true)
+        var life = HealthyLife(seed: 4, apiServers: 1, members: 1, start: start, duration: 24 * 60 * minute)
+        for _ in 0..<600 {
+            for delivery in life.next() ?? [] {
+                let arrival = delivery.arrival < start + 5 * minute ? delivery.arrival : delivery.arrival + delay
+                for clock in stride(from: delivery.arrival, to: arrival, by: 1_000_000_000) {
+                    _ = pipeline.advance(to: clock)
+                }
+                _ = pipeline.advance(to: arrival)
+                var batch = SpanBatch()
+                for span in delivery.spans { span.append(to: &batch) }
+                _ = pipeline.append(batch, arrival: arrival)
+            }
+        }
+        return pipeline.evaluation.incidents.filter { $0.evidence?.culprit.why.hasPrefix("nothing from") == true }
+    }
+
+    @Test func `isn't silent`() throws {
+        #expect(try Self.silences(delay: 40_000_000_000) == [])
+    }
+
+    @Test func `was silent until they came`() throws {
+        let delay: Int64 = 120_000_000_000
+        let incident = try #require(try Self.silences(delay: delay).first)
+        let closedAt = try #require(incident.closedAt)
+        #expect(closedAt - (start + 5 * minute + delay) < minute)
+    }
+}
+
 /// More spans than the window keeps until they are evaluated.
 @Suite struct `A control plane that sends more than the window holds` {
     private static let second: Int64 = 1_000_000_000

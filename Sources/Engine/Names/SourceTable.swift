@@ -103,6 +103,8 @@ package struct SourceTable: Sendable {
     /// Spans counted in the overflow row.
     package var overflowed: Int { counts[Int(Self.overflow)].spans }
     var isPressed: Bool { names.isPressed }
+    /// How many spans of each came late, by number.
+    var late: [Int] { counts.map(\.late) }
 
     /// The sources that have spans.
     package var seen: [SeenSource] {

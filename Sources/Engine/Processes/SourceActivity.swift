@@ -23,11 +23,14 @@ package struct SourceActivity: Sendable {
     package var role: ServiceRole
     /// Those in which spans ended, in order.
     package var seconds: [Second]
+    /// How many of its spans came late so far: after their second had been looked at.
+    package var late: Int
 
-    package init(source: SourceLabels, role: ServiceRole, seconds: [Second]) {
+    package init(source: SourceLabels, role: ServiceRole, seconds: [Second], late: Int = 0) {
         self.source = source
         self.role = role
         self.seconds = seconds
+        self.late = late
     }
 
     /// How far back from its end activity is searched for, nanoseconds.
@@ -40,7 +43,7 @@ extension WindowView {
     /// `sourcesMax` sources.
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] {
         let from = max(from, to.subtractingSaturating(SourceActivity.lengthMax))
-        guard from < to, hasSpans(from: from, to: to) else { return [] }
+        guard from < to else { return [] }
         var meter = ActivityMeter(self, from: from, to: to, sourcesMax: sourcesMax)
         for slot in slots.overlapping(from: from, to: to) { meter.add(slot) }
         return meter.activities
@@ -60,7 +63,7 @@ private struct ActivityMeter {
     private let arePaths: [Bool]
     /// By the source's number: the index of its first second; -1 for sources that aren't counted.
     private var firstSecond: [Int]
-    private let counted: [SourceLabels]
+    private let counted: [(labels: SourceLabels, late: Int)]
     private var seconds: [SourceActivity.Second] = []
     private let range: TimeRange
     private let secondCount: Int
@@ -72,11 +75,11 @@ private struct ActivityMeter {
         secondCount = Int((to - from + SourceActivity.second - 1) / SourceActivity.second)
         firstSecond = Array(repeating: -1, count: view.sources.count)
         roles = Dictionary(view.operations.map { ($0.service, $0.role) }) { first, _ in first }
-        var counted: [SourceLabels] = []
+        var counted: [(labels: SourceLabels, late: Int)] = []
         for (number, source) in view.sources.enumerated() where number != Int(SourceTable.overflow) {
             guard counted.count < sourcesMax, [.apiServer, .etcd].contains(roles[source.service]) else { continue }
             firstSecond[number] = counted.count * secondCount
-            counted.append(source)
+            counted.append((source, view.lateSpans[number]))
         }
         self.counted = counted
         let empty = (0..<secondCount).map { SourceActivity.Second(start: from + Int64($0) * SourceActivity.second) }
@@ -141,8 +144,9 @@ private struct ActivityMeter {
     var activities: [SourceActivity] {
         counted.enumerated().compactMap { number, source in
             let own = seconds[number * secondCount..<(number + 1) * secondCount].filter { $0.spans > 0 }
-            guard !own.isEmpty else { return nil }
-            return SourceActivity(source: source, role: roles[source.service] ?? .other, seconds: own)
+            guard !own.isEmpty || source.late > 0 else { return nil }
+            return SourceActivity(
+                source: source.labels, role: roles[source.labels.service] ?? .other, seconds: own, late: source.late)
         }
     }
 }

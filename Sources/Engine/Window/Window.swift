@@ -100,8 +100,8 @@ package struct Window: ~Copyable {
         WindowView(
             slots: slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
-            requestBirths: requests.births, sources: names.sources.labels, sampling: sources.sampling, history: history,
-            evicted: evicted)
+            requestBirths: requests.births, sources: names.sources.labels, lateSpans: sources.late,
+            sampling: sources.sampling, history: history, evicted: evicted)
     }
 
     /// Keeps the views of slots, so that those that don't change are the same objects in later views.
@@ -130,7 +130,8 @@ package struct Window: ~Copyable {
         return WindowView(
             slots: (aged.slots + slots).map(\.view), horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
-            sources: names.sources.labels, sampling: sources.sampling, history: History(), evicted: EvictedSpans())
+            sources: names.sources.labels, lateSpans: sources.late, sampling: sources.sampling, history: History(),
+            evicted: EvictedSpans())
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.

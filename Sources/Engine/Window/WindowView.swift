@@ -77,6 +77,8 @@ package struct WindowView: Sendable {
     package let requestBirths: NameBirths
     /// Who sent the spans, by source number.
     package let sources: [SourceLabels]
+    /// How many spans of each source came after their time had been evaluated, by source number.
+    let lateSpans: [Int]
     /// How they sample.
     package let sampling: WindowSampling
     package let history: History
@@ -102,8 +104,9 @@ package struct WindowView: Sendable {
     package var windowOnly: WindowView {
         WindowView(
             slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
-            requests: requests, requestBirths: requestBirths, sources: sources, sampling: sampling, history: History(),
-            evicted: EvictedSpans())
+            requests: requests, requestBirths: requestBirths, sources: sources, lateSpans: lateSpans,
+            sampling: sampling,
+            history: History(), evicted: EvictedSpans())
     }
 
     mutating func attach(_ made: SummarizedAttribution, toSlotAt index: Int) {

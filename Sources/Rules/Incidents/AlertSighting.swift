@@ -16,6 +16,8 @@ struct AlertSighting: Hashable, Sendable {
     var holds: Bool
     /// Whether its rule looks further back than a minute.
     var looksFarBack: Bool
+    /// Whether its condition is about silence.
+    var isAboutSilence = false
     /// How long an incident stays open after the condition last held, in nanoseconds.
     var calm: Int64
 

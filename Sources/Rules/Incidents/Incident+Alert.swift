@@ -39,6 +39,7 @@ extension Incident {
         let place = cluster.isEmpty ? "" : " in \(PrintableText.escape(cluster))"
         let name = kind == .restart ? "restart" : "control plane incident"
         guard let closedAt else {
+            if isSurer, kind == .restart { return "control plane incident\(place) was a restart: \(verdict)" }
             return isSurer
                 ? "\(name)\(place), whose cause is clear now: \(verdict)" : "\(name)\(place): \(verdict)"
         }

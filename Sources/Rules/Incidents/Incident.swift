@@ -33,6 +33,8 @@ package struct Incident: Hashable, Sendable {
     package let openedAt: Int64
     /// The beginning of the window in which its first alert's condition held: the fault began after it.
     private(set) var startedAt: Int64
+    /// Of a restart: when the process was heard again.
+    private(set) var backAt: Int64?
     package internal(set) var closedAt: Int64?
     package internal(set) var severity: IncidentSeverity
     /// The surest evidence found while it was open; nil if there is no attribution.
@@ -49,13 +51,14 @@ package struct Incident: Hashable, Sendable {
 
     init(
         id: String, kind: Kind = .fault, cluster: String = "", openedAt: Int64, startedAt: Int64,
-        severity: IncidentSeverity, evidence: AlertEvidence?
+        backAt: Int64? = nil, severity: IncidentSeverity, evidence: AlertEvidence?
     ) {
         self.id = id
         self.kind = kind
         self.cluster = cluster
         self.openedAt = openedAt
         self.startedAt = startedAt
+        self.backAt = backAt
         self.severity = severity
         self.evidence = evidence
     }
@@ -70,10 +73,18 @@ package struct Incident: Hashable, Sendable {
         members.append(member)
     }
 
-    /// What its alerts found was a process that restarted: for the record.
+    /// What it found was a process that restarted: for the record.
     mutating func become(restartOf event: ProcessEvent) {
+        let since = TimeLimits.nearestTime(event.since)
+        startedAt = kind == .silence ? min(startedAt, since) : since
+        backAt = event.until.map { TimeLimits.nearestTime($0) }
         (kind, severity, evidence) = (.restart, .info, event.evidence)
-        startedAt = TimeLimits.nearestTime(event.since)
+    }
+
+    /// Whether its time explains what alerts find afterwards. That of a short restart doesn't hide another fault.
+    var hasAftermath: Bool {
+        guard kind == .restart else { return true }
+        return (backAt ?? startedAt).subtractingSaturating(startedAt) >= ProcessWatch.silenceMin
     }
 
     mutating func remove(_ alert: AlertID) { members.removeAll { $0.id == alert } }

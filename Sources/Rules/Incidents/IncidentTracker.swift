@@ -38,7 +38,7 @@ package struct IncidentTracker: Hashable, Sendable {
     func activeSince(in cluster: String) -> Int64? {
         open.filter { $0.incident.cluster == cluster }.compactMap { open in
             open.incident.members.first?.id.activeAt
-                ?? (open.incident.kind == .silence ? open.incident.startedAt : nil)
+                ?? (open.incident.hasAftermath ? open.incident.startedAt : nil)
         }.min()
     }
 
@@ -59,8 +59,10 @@ package struct IncidentTracker: Hashable, Sendable {
             return
         }
         waitWhileNothingIsHeard(sightings, context)
+        closeThoseOfRemoved(at: context.time)
         for sighting in sightings.sorted(by: AlertSighting.comesFirst) { take(sighting, context) }
-        for event in events { take(event, sightings, context) }
+        let silent = Set(events.filter { $0.kind == .silent }.map(\.cluster))
+        for event in events { take(event, isSilent: silent.contains(event.cluster), sightings, context) }
         resolve(resolved, at: context.time)
         for index in open.indices {
             open[index].count(in: context)
@@ -78,10 +80,33 @@ package struct IncidentTracker: Hashable, Sendable {
         defer { last = context.time }
         guard let last else { return }
         let holding = Set(sightings.filter(\.holds).map(\.cluster))
-        let waiting = Set(open.map(\.incident.cluster)).subtracting(holding)
+        let mute = Set(open.map(\.incident.cluster)).subtracting(holding)
             .filter { !context.isHeard($0, since: last) }
-        for index in open.indices where waiting.contains(open[index].incident.cluster) {
+        for index in open.indices where waits(open[index].incident, mute, at: context.time) {
             open[index].delayClosing(by: context.time.subtractingSaturating(last))
+        }
+    }
+
+    /// Whether the time since the last evaluation doesn't count towards closing an incident.
+    /// - Parameter mute: the clusters of which nothing has come since.
+    private func waits(_ incident: Incident, _ mute: Set<String>, at time: Int64) -> Bool {
+        let isMute = mute.contains(incident.cluster)
+        guard processes.doesTimePass(in: incident.cluster, at: time) else { return isMute }
+        switch incident.kind {
+        case .fault: return isMute
+        // What is silent again for long enough is another event.
+        case .restart: return false
+        case .silence:
+            // Whoever was back and isn't heard again may be silent before long. Those that nobody knows never came back.
+            let isBack = processes.lastHeard(incident.cluster).map { $0 > incident.openedAt } ?? false
+            return isBack ? processes.isInDoubt(incident.cluster, at: time) : isMute
+        }
+    }
+
+    /// Whatever a cluster's fault was, it is over once all its processes count as removed.
+    private mutating func closeThoseOfRemoved(at time: Int64) {
+        for index in open.indices where processes.removedClusters.contains(open[index].incident.cluster) {
+            open[index].closeNow(at: time)
         }
     }
 
@@ -181,12 +206,12 @@ package struct IncidentTracker: Hashable, Sendable {
     }
 
     private func lastFault(in cluster: String) -> Int? {
-        closed.lastIndex { $0.kind != .restart && $0.cluster == cluster }
+        closed.lastIndex { $0.hasAftermath && $0.cluster == cluster }
     }
 
     /// When the past faults of a cluster began and ended.
     func pastFaults(in cluster: String) -> [Range<Int64>] {
-        closed.filter { $0.kind != .restart && $0.cluster == cluster }.compactMap { incident in
+        closed.filter { $0.hasAftermath && $0.cluster == cluster }.compactMap { incident in
             incident.closedAt.map { min(incident.startedAt, $0)..<$0 }
         }
     }
@@ -220,34 +245,35 @@ package struct IncidentTracker: Hashable, Sendable {
 
     /// A restart or silence of a process has an incident of its own, unless an open one covers it.
     private mutating func take(
-        _ event: ProcessEvent, _ sightings: [AlertSighting], _ context: some IncidentContext
+        _ event: ProcessEvent, isSilent: Bool, _ sightings: [AlertSighting], _ context: some IncidentContext
     ) {
         let hosts = hosts(in: event.cluster)
         switch event.kind {
         case .restarted:
-            if let silence = hosts.first(where: { isOfSilence(event, open[$0]) }) {
-                open[silence].consider(event.evidence)
-            } else if let brief = hosts.first(where: { isRestart(open[$0].incident, event, sightings, context) }) {
-                open[brief].become(restartOf: event, at: context.time)
+            if let found = hosts.first(where: { isRestart(open[$0], event, isSilent: isSilent, sightings, context) }) {
+                open[found].become(restartOf: event, at: context.time)
             } else if hosts.isEmpty, !wasFault(event) {
                 begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
             }
         case .silent:
-            if let known = hosts.first(where: { open[$0].isSilence(of: event) }) {
-                open[known].holdOpenBySilence(at: context.time)
-            } else if let unclear = hosts.first(where: { [nil, event.side?.rawValue].contains(open[$0].incident.side) })
-            {
-                open[unclear].consider(event.evidence)
-                if event.side == nil { open[unclear].holdOpenBySilence(at: context.time) }
+            let silences = hosts.filter { open[$0].incident.kind == .silence }
+            for index in silences { open[index].holdOpenBySilence(at: context.time) }
+            if let covering = host(of: event, among: hosts, silences) {
+                open[covering].go(onWith: event)
+                open[covering].holdOpenBySilence(at: context.time)
             } else {
                 begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
             }
         }
     }
 
-    /// Whether what restarted is what an incident found silent.
-    private func isOfSilence(_ event: ProcessEvent, _ open: OpenIncident) -> Bool {
-        open.incident.kind == .silence && [nil, event.side?.rawValue].contains(open.incident.side)
+    /// The open incident that covers a silence: an earlier one that isn't less severe, or a fault that isn't clear or has
+    /// its side.
+    private func host(of event: ProcessEvent, among hosts: [Int], _ silences: [Int]) -> Int? {
+        if let silence = silences.first(where: { open[$0].incident.severity >= event.severity }) { return silence }
+        return hosts.first {
+            open[$0].incident.kind == .fault && [nil, event.side?.rawValue].contains(open[$0].incident.side)
+        }
     }
 
     /// Whether an incident that has closed covers the time at which a process fell silent.

@@ -22,6 +22,8 @@ struct OpenIncident: Hashable, Sendable {
     var closesAt: Int64
     /// Whether all its alerts look further back than a minute, so that they hold it open.
     var looksFarBack: Bool
+    /// Whether all its alerts are about silence, so that a restart may be all that they found.
+    private(set) var isAboutSilence: Bool
     /// The 99th percentile of each kind of request before it began, in nanoseconds.
     var usual: [String: Int64] = [:]
     /// The requests that ended before this are counted.
@@ -29,12 +31,13 @@ struct OpenIncident: Hashable, Sendable {
     var notified: Notified?
 
     init(
-        _ incident: Incident, closesAt: Int64, looksFarBack: Bool, usual: [String: Int64], countedUpTo: Int64,
-        notified: Notified?
+        _ incident: Incident, closesAt: Int64, looksFarBack: Bool, isAboutSilence: Bool, usual: [String: Int64],
+        countedUpTo: Int64, notified: Notified?
     ) {
         self.incident = incident
         self.closesAt = closesAt
         self.looksFarBack = looksFarBack
+        self.isAboutSilence = isAboutSilence
         self.usual = usual
         self.countedUpTo = countedUpTo
         self.notified = notified
@@ -47,6 +50,7 @@ struct OpenIncident: Hashable, Sendable {
             severity: first.severity, evidence: first.evidence)
         closesAt = Self.closing(after: first, at: time)
         looksFarBack = first.looksFarBack
+        isAboutSilence = first.isAboutSilence
         countedUpTo = first.earliestStart
         incident.add(first.member)
     }
@@ -55,24 +59,24 @@ struct OpenIncident: Hashable, Sendable {
     private static let processCalm: Int64 = 30_000_000_000
 
     init(id: String, _ event: ProcessEvent, at time: Int64) {
-        let isRestart = event.kind == .restarted
-        let severity: IncidentSeverity = isRestart ? .info : event.instance == nil ? .critical : .warning
         incident = Incident(
-            id: id, kind: isRestart ? .restart : .silence, cluster: event.cluster,
-            openedAt: TimeLimits.nearestTime(time), startedAt: TimeLimits.nearestTime(event.since), severity: severity,
-            evidence: event.evidence)
+            id: id, kind: event.kind == .restarted ? .restart : .silence, cluster: event.cluster,
+            openedAt: TimeLimits.nearestTime(time), startedAt: TimeLimits.nearestTime(event.since),
+            backAt: event.until.map { TimeLimits.nearestTime($0) }, severity: event.severity, evidence: event.evidence)
         closesAt = TimeLimits.nearestTime(time.addingSaturating(Self.processCalm))
         looksFarBack = false
+        isAboutSilence = true
         countedUpTo = TimeLimits.nearestTime(event.since)
-    }
-
-    /// Whether it is about the silence of these processes.
-    func isSilence(of event: ProcessEvent) -> Bool {
-        incident.kind == .silence && incident.startedAt == event.since
     }
 
     mutating func holdOpenBySilence(at time: Int64) {
         closesAt = max(closesAt, TimeLimits.nearestTime(time.addingSaturating(Self.processCalm)))
+    }
+
+    /// Goes on with what is silent now.
+    mutating func go(onWith event: ProcessEvent) {
+        incident.severity = max(incident.severity, event.severity)
+        if incident.certainty <= event.certainty { incident.evidence = event.evidence }
     }
 
     mutating func become(restartOf event: ProcessEvent, at time: Int64) {
@@ -86,6 +90,7 @@ struct OpenIncident: Hashable, Sendable {
         incident.add(sighting.member)
         incident.severity = max(incident.severity, sighting.severity)
         looksFarBack = looksFarBack && sighting.looksFarBack
+        isAboutSilence = isAboutSilence && sighting.isAboutSilence
         holdOpen(by: sighting, in: context)
         consider(sighting.evidence)
     }
@@ -105,6 +110,8 @@ struct OpenIncident: Hashable, Sendable {
     mutating func delayClosing(by step: Int64) {
         closesAt = TimeLimits.nearestTime(closesAt.addingSaturating(step))
     }
+
+    mutating func closeNow(at time: Int64) { closesAt = min(closesAt, time) }
 
     /// Keeps the surest verdict. A queue gives way to what fills it, never the other way round.
     mutating func consider(_ evidence: AlertEvidence?) {
@@ -151,7 +158,8 @@ struct OpenIncident: Hashable, Sendable {
         if let notified {
             let isSurer = notified.certainty != .clear
             let isDeeper = notified.component != nil && notified.component != incident.evidence?.culprit.component
-            isDue = isClear && (isSurer || isDeeper) && notified.isUpdate != true
+            let isRestart = incident.kind == .restart && notified.severity > incident.severity
+            isDue = isClear && (isSurer || isDeeper || isRestart) && notified.isUpdate != true
         } else {
             let latest = incident.openedAt.addingSaturating(Self.patience)
             isDue = isClear || (context.next ?? .max) > latest

@@ -39,7 +39,8 @@ extension RuleEvaluator {
                     id: id, rule: RuleNumber(group: group, rule: number), group: found.group, name: rule.rule.alert,
                     labels: labels, firedAt: TimeLimits.nearestTime(found.life.firedAt ?? time),
                     earliestStart: rule.rule.earliestStart(of: found.life),
-                    evidence: found.life.evidence, holds: found.holds, looksFarBack: rule.rule.looksFarBack, calm: calm)
+                    evidence: found.life.evidence, holds: found.holds, looksFarBack: rule.rule.looksFarBack,
+                    isAboutSilence: rule.rule.isAboutSilence, calm: calm)
             }
         }
     }
@@ -79,9 +80,7 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
     func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool {
         let windows = windows(of: alert)
         // A condition about silence is about the very time that would be cut out.
-        guard windows.rule.condition.durations == nil, !windows.rule.condition.inputs.wantsHeard.contains(true) else {
-            return false
-        }
+        guard windows.rule.condition.durations == nil, !windows.rule.isAboutSilence else { return false }
         let first = time.subtractingSaturating(windows.rule.longestWindow)
         let overlapping = times.filter { $0.upperBound > first }
         return !overlapping.isEmpty && !windows.holds(without: overlapping)
@@ -171,6 +170,9 @@ extension Rule {
 
     /// Whether it looks further back than a minute, so that it may still fire when a fault is over.
     var looksFarBack: Bool { longestWindow > Self.incidentWindow }
+
+    /// Whether its condition asks if anything was heard.
+    fileprivate var isAboutSilence: Bool { condition.inputs.wantsHeard.contains(true) }
 
     /// The longest window that its condition uses.
     var longestWindow: Int64 { ownWindows.max() ?? 0 }

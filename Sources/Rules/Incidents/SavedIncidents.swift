@@ -13,6 +13,10 @@ struct SavedIncidents: Codable, Hashable, Sendable {
         var notified: OpenIncident.Notified?
         /// Of its verdict.
         var explainsQueue: Bool?
+        /// Whether all its alerts are about silence.
+        var isAboutSilence: Bool?
+        /// Of a restart: when the process was heard again.
+        var backAt: String?
     }
 
     /// A firing alert and the incident that it belongs to.
@@ -24,13 +28,15 @@ struct SavedIncidents: Codable, Hashable, Sendable {
 
     var entries: [Entry]
     var homes: [Home]
+    /// nil in the state of earlier versions.
+    var processes: [SavedProcess]?
 
     /// Every time in it.
     var times: [String] {
-        homes.map(\.activeAt)
+        homes.map(\.activeAt) + (processes ?? []).flatMap(\.times)
             + entries.flatMap { entry in
                 [entry.incident.openedAt, entry.incident.startedAt]
-                    + [entry.incident.closedAt, entry.closesAt, entry.countedUpTo].compactMap(\.self)
+                    + [entry.incident.closedAt, entry.closesAt, entry.countedUpTo, entry.backAt].compactMap(\.self)
                     + entry.incident.alerts.flatMap { [$0.activeAt, $0.firedAt] + [$0.resolvedAt].compactMap(\.self) }
             }
     }
@@ -39,20 +45,25 @@ struct SavedIncidents: Codable, Hashable, Sendable {
 extension IncidentTracker {
     /// The incidents for the next process; nil if there are none.
     var saved: SavedIncidents? {
-        guard !open.isEmpty || !closed.isEmpty else { return nil }
+        guard !open.isEmpty || !closed.isEmpty || processes.isAnyQuiet else { return nil }
         let openEntries = open.map { open in
             SavedIncidents.Entry(
                 incident: IncidentJSON(open.incident), closesAt: Timestamp.rfc3339(open.closesAt),
                 looksFarBack: open.looksFarBack, usualNanoseconds: open.usual,
                 countedUpTo: Timestamp.rfc3339(open.countedUpTo), notified: open.notified,
-                explainsQueue: open.incident.evidence?.explainsQueue)
+                explainsQueue: open.incident.evidence?.explainsQueue, isAboutSilence: open.isAboutSilence,
+                backAt: open.incident.backAt.map(Timestamp.rfc3339))
+        }
+        let closedEntries = closed.map {
+            SavedIncidents.Entry(incident: IncidentJSON($0), backAt: $0.backAt.map(Timestamp.rfc3339))
         }
         return SavedIncidents(
-            entries: closed.map { SavedIncidents.Entry(incident: IncidentJSON($0)) } + openEntries,
+            entries: closedEntries + openEntries,
             homes: homes.map {
                 SavedIncidents.Home(
                     fingerprint: $0.fingerprint, activeAt: Timestamp.rfc3339($0.activeAt), incident: $1)
-            }.sorted { ($0.incident, $0.fingerprint, $0.activeAt) < ($1.incident, $1.fingerprint, $1.activeAt) })
+            }.sorted { ($0.incident, $0.fingerprint, $0.activeAt) < ($1.incident, $1.fingerprint, $1.activeAt) },
+            processes: processes.saved)
     }
 
     /// Continues the incidents of a process that has ended.
@@ -61,7 +72,7 @@ extension IncidentTracker {
     ///   - now: what counts as the last evaluation from now on.
     mutating func restore(_ saved: SavedIncidents, savedAt: Int64, now: Int64) {
         for entry in saved.entries {
-            guard var incident = Incident(entry.incident) else { continue }
+            guard var incident = Incident(entry.incident, backAt: entry.backAt) else { continue }
             incident.evidence?.explainsQueue = entry.explainsQueue ?? false
             if incident.closedAt != nil {
                 closed.append(incident)
@@ -70,21 +81,22 @@ extension IncidentTracker {
                 open.append(
                     OpenIncident(
                         incident, closesAt: entry.closesAt.flatMap { Timestamp.parse(rfc3339: $0) } ?? savedAt,
-                        looksFarBack: entry.looksFarBack ?? false, usual: entry.usualNanoseconds ?? [:],
-                        countedUpTo: countedUpTo, notified: entry.notified))
+                        looksFarBack: entry.looksFarBack ?? false, isAboutSilence: entry.isAboutSilence ?? false,
+                        usual: entry.usualNanoseconds ?? [:], countedUpTo: countedUpTo, notified: entry.notified))
             }
         }
         for home in saved.homes {
             guard let activeAt = Timestamp.parse(rfc3339: home.activeAt) else { continue }
             homes[AlertID(fingerprint: home.fingerprint, activeAt: activeAt)] = home.incident
         }
+        processes.restore(saved.processes ?? [], unheardFor: now.subtractingSaturating(savedAt))
         jump(from: savedAt, to: now)
     }
 }
 
 extension Incident {
     /// nil if the JSON isn't an incident.
-    fileprivate init?(_ json: IncidentJSON) {
+    fileprivate init?(_ json: IncidentJSON, backAt: String?) {
         guard let openedAt = Timestamp.parse(rfc3339: json.openedAt),
             let startedAt = Timestamp.parse(rfc3339: json.startedAt)
         else { return nil }
@@ -93,7 +105,7 @@ extension Incident {
             certainty: json.culprit.certainty, why: json.culprit.why)
         self.init(
             id: json.id, kind: json.kind, cluster: json.cluster ?? "", openedAt: openedAt,
-            startedAt: startedAt, severity: json.severity,
+            startedAt: startedAt, backAt: backAt.flatMap { Timestamp.parse(rfc3339: $0) }, severity: json.severity,
             evidence: AlertEvidence(
                 EvidenceJSON(culprit: culprit, components: json.components, traces: json.traces)))
         closedAt = json.closedAt.flatMap { Timestamp.parse(rfc3339: $0) }

@@ -9,7 +9,16 @@ struct ProcessEvent: Hashable, Sendable {
         case silent
     }
 
+    /// What it is about.
+    enum Extent: Hashable, Sendable {
+        /// A process, or all of a kind.
+        case all
+        /// Some of several API servers, while others are heard.
+        case some
+    }
+
     var kind: Kind
+    var extent = Extent.all
     /// When it was last heard.
     var since: Int64
     /// When it was heard again; nil if it wasn't yet.
@@ -21,6 +30,14 @@ struct ProcessEvent: Hashable, Sendable {
     var certainty: Verdict.Certainty
     /// One sentence.
     var why: String
+
+    var severity: IncidentSeverity {
+        switch (kind, extent) {
+        case (.restarted, _): .info
+        case (.silent, .some): .warning
+        case (.silent, .all): .critical
+        }
+    }
 
     var evidence: AlertEvidence {
         let component: Component? =

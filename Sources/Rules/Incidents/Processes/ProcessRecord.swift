@@ -22,11 +22,19 @@ struct ProcessRecord: Hashable, Sendable {
     private(set) var heardUpTo: Int64
     /// Whether its spans ever arrived while they were recent. Those of a backlog don't show its current state.
     private(set) var wasHeardOnTime = false
+    /// When spans of it last came late: it wasn't silent then.
+    private var heardLateAt = Int64.min
+    /// How many had come late by then.
+    private var lateSpans: Int
+    /// How long nothing listened since it was last heard, nanoseconds.
+    private(set) var unheardFor: Int64 = 0
     /// Since `since`.
-    private var spans = 0.0
-    private var ownCalls = 0.0
+    private(set) var spans = 0.0
+    private(set) var ownCalls = 0.0
     /// The longest silence without consequence, nanoseconds.
-    private var habitualSilence: Int64 = 0
+    private(set) var habitualSilence: Int64 = 0
+    /// The last silence of which an incident may have told, nanoseconds. It takes two of them for a habit.
+    private(set) var reportedSilence: Int64 = 0
     /// The last return, until it has been judged.
     var comeback: Return?
 
@@ -34,6 +42,8 @@ struct ProcessRecord: Hashable, Sendable {
     /// What counts for the rate: older spans count half.
     private static let memory: Int64 = 600_000_000_000
     private static let silenceMin: Int64 = 3_000_000_000
+    /// How much longer than usual a silence is at most before it is unusual.
+    private static let beyondHabit: Int64 = 120_000_000_000
     /// A process that is up and sends at its usual rate is silent for so long by chance once in a million times.
     private static let missingMin = 14.0
     /// Where the streams that etcd's end breaks say more than its silence does.
@@ -50,12 +60,27 @@ struct ProcessRecord: Hashable, Sendable {
         role = activity.role
         since = first
         heardUpTo = first
+        lateSpans = activity.late
+    }
+
+    /// As another process knew it.
+    init?(_ saved: SavedProcess) {
+        guard let role = ServiceRole(rawValue: saved.role), let since = Timestamp.parse(rfc3339: saved.since),
+            let heardUpTo = Timestamp.parse(rfc3339: saved.heardUpTo)
+        else { return nil }
+        source = SourceLabels(cluster: saved.cluster ?? "", service: saved.service, instance: saved.instance)
+        self.role = role
+        (self.since, self.heardUpTo, wasHeardOnTime) = (since, heardUpTo, saved.wasHeardOnTime)
+        (spans, ownCalls, lateSpans) = (saved.spans, saved.ownCalls, 0)
+        unheardFor = saved.unheardNanoseconds ?? 0
+        (habitualSilence, reportedSilence) = (saved.habitualNanoseconds, saved.reportedNanoseconds)
     }
 
     /// Whether it should have sent a span within some time after its last one, nanoseconds.
     func isExpected(within silence: Int64) -> Bool {
-        silence >= max(Self.silenceMin, habitualSilence.multipliedSaturating(by: 3))
-            && rate(of: spans) * Double(silence) >= Self.missingMin
+        let unusual = min(
+            habitualSilence.multipliedSaturating(by: 3), habitualSilence.addingSaturating(Self.beyondHabit))
+        return silence >= max(Self.silenceMin, unusual) && rate(of: spans) * Double(silence) >= Self.missingMin
     }
 
     /// Whether a silence may be that of a restart.
@@ -70,7 +95,24 @@ struct ProcessRecord: Hashable, Sendable {
         if silence(at: time) < hearing { wasHeardOnTime = true }
     }
 
+    /// How long no span has ended that came in time.
     func silence(at time: Int64) -> Int64 { time.subtractingSaturating(heardUpTo) }
+
+    /// How long no span has come at all.
+    func quiet(at time: Int64) -> Int64 { time.subtractingSaturating(max(heardUpTo, heardLateAt)) }
+
+    /// When a span of it last ended that came in time. `heardUpTo` is moved by time in which nothing listened.
+    var lastEnd: Int64 { heardUpTo.subtractingSaturating(unheardFor) }
+
+    /// When it was last heard.
+    var lastHeard: Int64 { max(lastEnd, heardLateAt) }
+
+    /// Notes how many of its spans have come late so far.
+    mutating func note(late count: Int, at time: Int64) {
+        // Sources that are forgotten count from zero again.
+        if count > lateSpans { heardLateAt = time }
+        lateSpans = count
+    }
 
     /// Per nanosecond. Bursts of a few seconds aren't a rate.
     private func rate(of count: Double) -> Double {
@@ -82,7 +124,7 @@ struct ProcessRecord: Hashable, Sendable {
         if maySuggestRestart(silence) {
             // Its rate is what it sent before the silence, which doesn't count.
             since = since.addingSaturating(silence)
-            if silence > comeback?.length ?? 0 { comeback = Return(silence: heardUpTo..<second.start) }
+            if silence > comeback?.length ?? 0 { comeback = Return(silence: lastEnd..<second.start) }
         } else {
             habitualSilence = max(habitualSilence, silence)
         }
@@ -93,6 +135,7 @@ struct ProcessRecord: Hashable, Sendable {
         }
         spans += Double(second.spans)
         ownCalls += Double(second.ownCalls)
+        unheardFor = 0
         heardUpTo = second.start.addingSaturating(Self.second)
         forget()
     }
@@ -103,14 +146,16 @@ struct ProcessRecord: Hashable, Sendable {
         since = since.addingSaturating(length / 2)
         (spans, ownCalls) = (spans / 2, ownCalls / 2)
         habitualSilence /= 2
+        reportedSilence /= 2
     }
 
-    /// Treats a silence without a cause of its own as usual.
+    /// Treats a silence without a cause of its own as usual; one of which incidents tell, only if it wasn't the first.
     mutating func endComeback(wasRestart: Bool) {
-        if let comeback, !wasRestart {
-            habitualSilence = max(habitualSilence, comeback.length)
-        }
-        comeback = nil
+        defer { comeback = nil }
+        guard let length = comeback?.length, !wasRestart else { return }
+        let habit = length < ProcessWatch.silenceMin ? length : min(length, reportedSilence)
+        habitualSilence = max(habitualSilence, habit)
+        if length >= ProcessWatch.silenceMin { reportedSilence = length }
     }
 
     /// Whether the spans after its return are those of a starting API server.
@@ -122,9 +167,13 @@ struct ProcessRecord: Hashable, Sendable {
             && Double(comeback.ownCalls) >= Self.ownCallsTimesMin * max(usual, 0)
     }
 
-    /// Time in which nothing listened doesn't count.
+    /// Continues at another time. Time in which nothing listened doesn't count.
     mutating func delay(by step: Int64) {
         since = since.addingSaturating(step)
         heardUpTo = heardUpTo.addingSaturating(step)
+        if heardLateAt != .min { heardLateAt = heardLateAt.addingSaturating(step) }
     }
+
+    /// Notes that nothing listened for some time, nanoseconds.
+    mutating func noteUnheard(_ time: Int64) { unheardFor = unheardFor.addingSaturating(max(time, 0)) }
 }

@@ -13,24 +13,29 @@ struct ProcessWatch: Hashable, Sendable {
         var brokenStreams: Int
     }
 
-    private var records: [SourceLabels: ProcessRecord] = [:]
+    // Not private, since ProcessWatch+Silence.swift reads it.
+    private(set) var records: [SourceLabels: ProcessRecord] = [:]
     /// The processes that took the place of others, and these.
     private var predecessors: [SourceLabels: SourceLabels] = [:]
     /// By cluster, in order.
     private var heard: [String: [HeardSecond]] = [:]
     private var last: Int64?
+    /// The clusters of which the last process counts as removed since the last evaluation.
+    private(set) var removedClusters: Set<String> = []
     /// Whether it may report that nothing at all arrives. In a replay by event time no clock runs meanwhile.
     var judgesSilenceOfAll = true
 
     private static let second: Int64 = 1_000_000_000
     /// A restart takes less.
-    private static let silenceMin: Int64 = 60_000_000_000
+    static let silenceMin: Int64 = 60_000_000_000
     /// What was heard within it isn't silent.
-    private static let hearing: Int64 = 30_000_000_000
+    static let hearing: Int64 = 30_000_000_000
+    /// What isn't heard for so long may be silent again.
+    static let doubtMin: Int64 = 10_000_000_000
     /// The earliest and the latest time after its return at which a process is judged.
     private static let judgement: ClosedRange<Int64> = 10_000_000_000...15_000_000_000
     /// How long the seconds of API servers are remembered.
-    private static let heardMax: Int64 = 120_000_000_000
+    private static let heardMax = removedAfter
     /// Streams that break when etcd ends.
     private static let brokenMin = 3
     private static let brokenMargin: Int64 = 2_000_000_000
@@ -63,18 +68,38 @@ struct ProcessWatch: Hashable, Sendable {
         jump(from: last, to: min(horizon, time))
     }
 
+    // MARK: The next process
+
+    /// Whether a process isn't heard, which the next daemon couldn't know.
+    var isAnyQuiet: Bool {
+        guard let last else { return false }
+        return records.values.contains { $0.quiet(at: last) >= Self.hearing }
+    }
+
+    var saved: [SavedProcess] { inOrder.map { SavedProcess($0) } }
+
+    /// - Parameter unheardFor: how long nothing listened, nanoseconds.
+    mutating func restore(_ saved: [SavedProcess], unheardFor: Int64) {
+        for var record in saved.prefix(Self.sourcesMax).compactMap({ ProcessRecord($0) }) {
+            record.noteUnheard(unheardFor)
+            records[record.source] = record
+        }
+    }
+
     // MARK: What was heard
 
     mutating func observe(_ activities: [SourceActivity], at time: Int64) -> [ProcessEvent] {
+        removedClusters = []
         let inOrder = activities.sorted { ($0.seconds.first?.start ?? 0) < ($1.seconds.first?.start ?? 0) }
-        for activity in inOrder { hear(activity) }
+        for activity in inOrder { hear(activity, at: time) }
         for source in records.keys { records[source]?.look(at: time, hearing: Self.hearing) }
         last = time
         forget(at: time)
         return restarts(at: time) + silences(at: time)
     }
 
-    private mutating func hear(_ activity: SourceActivity) {
+    private mutating func hear(_ activity: SourceActivity, at time: Int64) {
+        records[activity.source]?.note(late: activity.late, at: time)
         guard let first = activity.seconds.first else { return }
         if activity.role == .apiServer {
             heard[activity.source.cluster, default: []] += activity.seconds.map {
@@ -88,7 +113,7 @@ struct ProcessWatch: Hashable, Sendable {
             guard records.count < Self.sourcesMax else { return }
             record = ProcessRecord(activity, from: first.start)
             if let former = predecessor(of: activity, at: first.start) {
-                record.comeback = ProcessRecord.Return(silence: former.heardUpTo..<first.start)
+                record.comeback = ProcessRecord.Return(silence: former.lastEnd..<first.start)
                 predecessors[activity.source] = former.source
             }
         }
@@ -110,10 +135,14 @@ struct ProcessWatch: Hashable, Sendable {
             heard[cluster] = recent.isEmpty ? nil : recent
         }
         for record in records.values {
-            let silence = record.silence(at: time)
-            guard silence > Self.removedAfter else { continue }
-            let isReplaced = peers(of: record).contains { $0.silence(at: time) < Self.hearing }
-            if isReplaced || silence > Self.removedAfterAlone { remove(record.source) }
+            let quiet = record.quiet(at: time)
+            guard quiet > Self.removedAfter else { continue }
+            let isReplaced = peers(of: record).contains { $0.quiet(at: time) < Self.hearing }
+            guard isReplaced || quiet > Self.removedAfterAlone else { continue }
+            remove(record.source)
+            if !records.keys.contains(where: { $0.cluster == record.source.cluster }) {
+                removedClusters.insert(record.source.cluster)
+            }
         }
     }
 
@@ -138,7 +167,7 @@ struct ProcessWatch: Hashable, Sendable {
             let age = time.subtractingSaturating(comeback.silence.upperBound)
             guard age >= Self.judgement.lowerBound else { continue }
             let former = predecessors[record.source].flatMap { records[$0] }
-            let isAnother = former.map { $0.heardUpTo <= comeback.silence.lowerBound } ?? false
+            let isAnother = former.map { $0.lastEnd <= comeback.silence.lowerBound } ?? false
             let isRestart = isAnother || (record.role == .apiServer ? record.showsStart : showsStartOfEtcd(record))
             guard isRestart || age >= Self.judgement.upperBound else { continue }
             if isRestart, let former { remove(former.source) }
@@ -168,7 +197,7 @@ struct ProcessWatch: Hashable, Sendable {
             && Double(active.count) >= Self.activeMin * length
     }
 
-    private var inOrder: [ProcessRecord] {
+    var inOrder: [ProcessRecord] {
         records.values.sorted { left, right in
             let (one, other) = (left.source, right.source)
             return (one.cluster, one.service, one.instance) < (other.cluster, other.service, other.instance)
@@ -176,62 +205,7 @@ struct ProcessWatch: Hashable, Sendable {
     }
 
     /// nil unless it is one of several.
-    private func instance(of record: ProcessRecord) -> String? {
+    func instance(of record: ProcessRecord) -> String? {
         peers(of: record).isEmpty || record.source.instance.isEmpty ? nil : record.source.instance
-    }
-
-    // MARK: Silence
-
-    private func silences(at time: Int64) -> [ProcessEvent] {
-        let clusters = Set(records.keys.map(\.cluster)).sorted()
-        return clusters.flatMap { cluster in
-            silences(of: inOrder.filter { $0.source.cluster == cluster }, in: cluster, at: time)
-        }
-    }
-
-    private func silences(of all: [ProcessRecord], in cluster: String, at time: Int64) -> [ProcessEvent] {
-        let isSilent = { (record: ProcessRecord) in record.silence(at: time) >= Self.silenceMin }
-        let isMissing = { (record: ProcessRecord) in
-            isSilent(record) && record.wasHeardOnTime && record.isExpected(within: record.silence(at: time))
-        }
-        let servers = all.filter { $0.role == .apiServer }
-        let missing = servers.filter(isMissing)
-        if all.allSatisfy(isSilent), all.contains(where: isMissing) {
-            return judgesSilenceOfAll || hearsOthers(than: cluster, at: time) ? [Self.everything(all, cluster)] : []
-        }
-        let isHeard = { (record: ProcessRecord) in record.silence(at: time) < Self.hearing }
-        guard !missing.isEmpty, all.contains(where: isHeard) else { return [] }
-        if servers.allSatisfy(isSilent) { return [Self.apiServers(servers, cluster)] }
-        guard servers.contains(where: isHeard) else { return [] }
-        return missing.compactMap { record in instance(of: record).map { Self.one(record, $0) } }
-    }
-
-    /// Whether time passes by the spans of other clusters.
-    private func hearsOthers(than cluster: String, at time: Int64) -> Bool {
-        records.values.contains { $0.source.cluster != cluster && $0.silence(at: time) < Self.hearing }
-    }
-
-    private static func everything(_ all: [ProcessRecord], _ cluster: String) -> ProcessEvent {
-        let since = all.map(\.heardUpTo).max() ?? 0
-        return ProcessEvent(
-            kind: .silent, since: since, cluster: cluster, side: nil, instance: nil, certainty: .notClear,
-            why:
-                "nothing from the control plane since \(Timestamp.rfc3339(since)): the API server is down or can't reach "
-                + "Faultline; without spans it can't say which")
-    }
-
-    private static func apiServers(_ servers: [ProcessRecord], _ cluster: String) -> ProcessEvent {
-        let since = servers.map(\.heardUpTo).max() ?? 0
-        return ProcessEvent(
-            kind: .silent, since: since, cluster: cluster, side: .apiServer, instance: nil, certainty: .likely,
-            why: "apiserver: no spans since \(Timestamp.rfc3339(since)), while etcd's still arrive")
-    }
-
-    private static func one(_ record: ProcessRecord, _ instance: String) -> ProcessEvent {
-        ProcessEvent(
-            kind: .silent, since: record.heardUpTo, cluster: record.source.cluster, side: .apiServer,
-            instance: instance, certainty: .likely,
-            why: "apiserver: no spans from the instance \(PrintableText.escape(instance)) since "
-                + "\(Timestamp.rfc3339(record.heardUpTo)), while others still send")
     }
 }
