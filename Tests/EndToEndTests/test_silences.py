@@ -30,15 +30,27 @@ def request(cluster, instance, second, part, path="/api/v1/namespaces/a/pods/b",
     return message
 
 
-def replay(away, instances=SERVERS[:1], is_restart=False):
-    """The incidents of a cluster whose API servers are silent for some stretches, while another cluster is heard.
+def handler(cluster, second, part):
+    """A call to etcd that ended in a part of a second, as etcd would export it."""
+    end = START + second * SECOND + part * SECOND // 20
+    span = spans.span("etcdserverpb.KV/Range", start_time_unix_nano=end - MILLISECOND, end_time_unix_nano=end)
+    message = spans.request(span, service="etcd")
+    message.resource_spans[0].resource.attributes.append(spans.text("k8s.cluster.name", cluster))
+    return message
 
-    :param away: by instance, the seconds from and to which it is silent.
-    :param is_restart: whether its health checks fail when it is back.
+
+def replay(away, instances=SERVERS[:1], is_restart=False, has_etcd=False):
+    """The incidents of a cluster whose processes are silent for some stretches, while another cluster is heard.
+
+    :param away: by instance, the seconds from and to which it is silent; etcd's are those of "etcd".
+    :param is_restart: whether the health checks of an API server fail when it is back.
+    :param has_etcd: whether etcd sends spans too.
     """
     messages = []
     for second in range(END):
         messages += [request("west", "w", second, part) for part in range(PER_SECOND)]
+        if has_etcd and not any(since <= second < until for since, until in away.get("etcd", [])):
+            messages += [handler("east", second, part) for part in range(PER_SECOND)]
         for instance in instances:
             stretches = away.get(instance, [])
             if any(since <= second < until for since, until in stretches):
@@ -98,3 +110,26 @@ def test_the_silence_of_all_is_told_while_one_is_known_to_be_silent():
     found = replay({"a": [(500, 600)], "b": [(300, 700)], "c": [(500, 600)]}, SERVERS)
     assert [incident["severity"] for incident in sorted(found, key=lambda one: one["opened_at"])] == ["warning", "critical"]
     assert all(700 <= seconds(incident["closed_at"]) <= 740 for incident in found)
+
+
+@pytest.mark.parametrize("is_restart", [False, True])
+@pytest.mark.parametrize("length", [40, 400])
+def test_while_etcd_is_heard_it_is_one_incident_too_that_alerts_notice_first(length, is_restart):
+    (incident,) = replay({"a": [(300, 300 + length)]}, is_restart=is_restart, has_etcd=True)
+    assert incident["alerts"][0]["alert"] == "ComponentSilentNow"
+    assert seconds(incident["opened_at"]) <= 330
+    assert (incident["kind"], incident["severity"]) == (("restart", "info") if is_restart else ("fault", "critical"))
+    assert 0 <= seconds(incident["closed_at"]) - (300 + length) <= 150
+
+
+def test_an_incident_about_etcd_alone_is_over_when_it_is_heard_again():
+    (incident,) = replay({"etcd": [(300, 800)]}, has_etcd=True)
+    assert (incident["kind"], incident["culprit"]["side"]) == ("fault", "etcd")
+    assert 800 <= seconds(incident["closed_at"]) <= 840
+
+
+@pytest.mark.parametrize(("server", "etcd"), [((300, 500), (320, 520)), ((320, 520), (300, 500))])
+def test_a_silence_that_becomes_that_of_all_is_the_same_incident(server, etcd):
+    (incident,) = replay({"a": [server], "etcd": [etcd]}, has_etcd=True)
+    assert incident["severity"] == "critical"
+    assert 500 <= seconds(incident["closed_at"]) <= 560

@@ -63,6 +63,7 @@ package struct IncidentTracker: Hashable, Sendable {
         for sighting in sightings.sorted(by: AlertSighting.comesFirst) { take(sighting, context) }
         let silent = Set(events.filter { $0.kind == .silent }.map(\.cluster))
         for event in events { take(event, isSilent: silent.contains(event.cluster), sightings, context) }
+        holdOpenBySilentEtcd(at: context.time)
         resolve(resolved, at: context.time)
         for index in open.indices {
             open[index].count(in: context)
@@ -256,7 +257,7 @@ package struct IncidentTracker: Hashable, Sendable {
                 begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
             }
         case .silent:
-            let silences = hosts.filter { open[$0].incident.kind == .silence }
+            let silences = hosts.filter { open[$0].incident.kind == .silence || open[$0].isAboutSilence }
             for index in silences { open[index].holdOpenBySilence(at: context.time) }
             if let covering = host(of: event, among: hosts, silences) {
                 open[covering].go(onWith: event)
@@ -267,8 +268,18 @@ package struct IncidentTracker: Hashable, Sendable {
         }
     }
 
-    /// The open incident that covers a silence: an earlier one that isn't less severe, or a fault that isn't clear or has
-    /// its side.
+    /// No silence of etcd alone opens an incident, but alerts do.
+    private mutating func holdOpenBySilentEtcd(at time: Int64) {
+        for index in open.indices where open[index].incident.kind == .fault && open[index].isAboutSilence {
+            guard [nil, Side.etcd.rawValue].contains(open[index].incident.side),
+                processes.isEtcdSilent(in: open[index].incident.cluster, at: time)
+            else { continue }
+            open[index].holdOpenBySilence(at: time)
+        }
+    }
+
+    /// The open incident that covers a silence: one about another that isn't less severe, or a fault that isn't clear or has its
+    /// side.
     private func host(of event: ProcessEvent, among hosts: [Int], _ silences: [Int]) -> Int? {
         if let silence = silences.first(where: { open[$0].incident.severity >= event.severity }) { return silence }
         return hosts.first {

@@ -50,6 +50,14 @@ extension ProcessWatch {
             && quiet.contains { Self.isExpected($0, at: time) }
     }
 
+    /// Whether etcd alone is silent. While API servers do without it for longer, only its spans are missing.
+    func isEtcdSilent(in cluster: String, at time: Int64) -> Bool {
+        let all = processes(of: cluster)
+        let members = all.filter { $0.role == .etcd }
+        return !members.isEmpty && all.contains { $0.role == .apiServer && $0.quiet(at: time) < Self.hearing }
+            && members.allSatisfy { (Self.silenceMin...Self.removedAfter).contains($0.quiet(at: time)) }
+    }
+
     // MARK: What it means
 
     private static func everything(_ all: [ProcessRecord], _ cluster: String) -> ProcessEvent {

@@ -42,7 +42,7 @@ struct ProcessWatch: Hashable, Sendable {
     /// A running API server ends spans in at least this fraction of seconds.
     private static let activeMin = 0.3
     /// After how long a silent process counts as removed: if others do its work, and if there are none.
-    private static let removedAfter: Int64 = 900_000_000_000
+    static let removedAfter: Int64 = 900_000_000_000
     private static let removedAfterAlone: Int64 = 86_400_000_000_000
 
     /// What hasn't been looked at yet at a time.
