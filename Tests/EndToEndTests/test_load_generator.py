@@ -37,6 +37,32 @@ def test_a_server_that_measures_bandwidth_by_pings_keeps_its_connection():
     assert server.acknowledged >= 500
 
 
+def test_a_server_that_takes_leave_is_connected_to_again_at_once():
+    with GRPCServer(leaves_after=1) as server:
+        code, report = load(server, "--requests", "40", "--window", "1")
+    assert (code, report["accepted"]["requests"], report["lost"]["requests"]) == (0, 40, 0)
+    assert server.connections >= 40
+    assert report["seconds"] < 20, "a second for each would be 40"
+
+
+def test_a_server_that_takes_leave_without_an_answer_is_left_alone_for_a_second():
+    with GRPCServer(leaves_after=0) as server:
+        load(server, "--duration", "2.5")
+    assert 2 <= server.connections <= 4
+
+
+def test_connections_share_the_rate_from_the_start(serve):
+    daemon = serve()
+    done = subprocess.run(
+        [project.LOAD_GENERATOR, project.EXAMPLE, "--json", "--to", daemon.grpc]
+        + ["--connections", "4", "--rate", "1", "--duration", "1", "--open-loop"],
+        capture_output=True,
+        timeout=LIMIT,
+    )
+    report = json.loads(done.stdout)
+    assert (report["sent"]["requests"], report["missed"]["requests"]) == (1, 0)
+
+
 def test_an_open_loop_sends_although_nothing_is_answered():
     with GRPCServer(held=50) as server:
         code, report = load(server, "--requests", "50", "--rate", "10000", "--open-loop")

@@ -97,7 +97,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     }
 
     /// A year; in nanoseconds it is far from the largest number.
-    private static let secondsMax = 31_536_000.0
+    static let secondsMax = 31_536_000.0
 
     private static func check<Number>(_ name: String, _ value: Number?, in range: ClosedRange<Number>) throws {
         guard let value, !range.contains(value) else { return }

@@ -5,7 +5,7 @@ import socket
 import threading
 
 import hpack
-from hyperframe.frame import DataFrame, Frame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
 from harness.waiting import DEADLINE
 
@@ -19,16 +19,18 @@ class GRPCServer:
     - greeting: waits before the server sends its settings; never sends them if it returns False
     - pings: PING frames before each answer
     - held: how many calls have to be open before the first is answered
+    - leaves_after: how many answers a connection gets before the server takes leave, as for its age; with 0 it
+      closes at once
     """
 
-    def __init__(self, settings=None, greeting=lambda: True, pings=0, held=1):
+    def __init__(self, settings=None, greeting=lambda: True, pings=0, held=1, leaves_after=None):
+        self._leaves_after = leaves_after
         self._settings, self._greeting, self._pings, self._held = settings or {}, greeting, pings, held
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
         self.acknowledged = 0
         self.connections = 0
         self.open_most = 0
-        self._encoder = hpack.Encoder()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self):
@@ -52,9 +54,13 @@ class GRPCServer:
 
     def _serve(self, connection):
         source = connection.makefile("rb")
+        self._encoder = hpack.Encoder()
         _read(source, _PREFACE)
         if self._greeting():
             connection.sendall(SettingsFrame(0, settings=self._settings).serialize())
+        answers = 0
+        if self._leaves_after == answers:
+            return self._leave(connection, answers)
         complete, left = [], self._held
         streams = set()
         while True:
@@ -76,7 +82,13 @@ class GRPCServer:
                     for stream in complete:
                         streams.discard(stream)
                         connection.sendall(self._answer(stream))
+                        answers += 1
+                        self._leave(connection, answers)
                     complete.clear()
+
+    def _leave(self, connection, answers):
+        if answers == self._leaves_after:
+            connection.sendall(GoAwayFrame(0, last_stream_id=2**31 - 1).serialize())
 
     def _answer(self, stream):
         ping = PingFrame(0, opaque_data=b"measured").serialize()

@@ -46,6 +46,11 @@ final class RequestSource: Sendable {
         }
     }
 
+    /// On average.
+    var spansPerRequest: Double {
+        Double(templates.reduce(0) { $0 + $1.spanCount }) / Double(max(templates.count, 1))
+    }
+
     /// The next request; nil after the last prepared one.
     func next(_ compressor: borrowing GzipCompressor?) -> ReadyRequest? {
         let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
 
-/// Keeps one connection busy with as many requests as its window and pace allow, and reconnects if it breaks. Used on
-/// one event loop only.
+/// Keeps one connection busy with as many requests as its window and pace allow, and replaces it if the server takes leave
+/// or it breaks. Used on one event loop only.
 final class LoadConnection {
     private let settings: LoadSettings
     private let source: RequestSource
@@ -14,7 +14,10 @@ final class LoadConnection {
 
     /// nil while nothing can be sent.
     private var wire: (any Wire)?
-    private var channel: (any Channel)?
+    /// The open connections: the current one, and those on which the last answers are awaited.
+    private var lines: [ObjectIdentifier: Line] = [:]
+    /// The connection that is being made, or that was made last.
+    private var latest: ObjectIdentifier?
     private var underWay: [Int: Pending] = [:]
     private var lastTicket = 0
     private var isStopping = false
@@ -24,6 +27,16 @@ final class LoadConnection {
         var spans: Int
         /// When it was sent; in an open loop, when it should have been.
         var begun: NIODeadline
+        var line: ObjectIdentifier
+    }
+
+    private struct Line {
+        let channel: any Channel
+        var underWay = 0
+        var hasAnswered = false
+        /// Whether the server has said that it takes no more requests, and not because of an error.
+        var isLeaving = false
+        var isReplaced = false
     }
 
     private static let reconnectDelay = TimeAmount.seconds(1)
@@ -31,15 +44,20 @@ final class LoadConnection {
     /// In an open loop: how late a request may be sent. Longer delays would be followed by a burst that nobody scheduled.
     private static let lateMax = TimeAmount.seconds(1)
 
-    /// - Parameter finished: succeeds when nothing more will be sent or answered
-    init(_ settings: LoadSettings, source: RequestSource, loop: any EventLoop, finished: EventLoopPromise<Void>) {
+    /// - Parameters:
+    ///   - begun: when its first request is due.
+    ///   - finished: succeeds when nothing more will be sent or answered
+    init(
+        _ settings: LoadSettings, source: RequestSource, begun: NIODeadline, loop: any EventLoop,
+        finished: EventLoopPromise<Void>
+    ) {
         self.settings = settings
         self.source = source
         self.loop = loop
         self.finished = finished
         compressor = settings.gzipLevel.map { GzipCompressor(level: $0) }
         pace = Pace(
-            spansPerSecond: settings.spansPerSecond.map { $0 / Double(settings.connections) }, begun: .now())
+            spansPerSecond: settings.spansPerSecond.map { $0 / Double(settings.connections) }, begun: begun)
     }
 
     func start() {
@@ -87,14 +105,16 @@ final class LoadConnection {
     private func finish() {
         guard !isFinished else { return }
         isFinished = true
-        loseAll()
-        channel?.close(promise: nil)
+        lose { _ in true }
+        for line in lines.values { line.channel.close(promise: nil) }
         finished.succeed()
     }
 
-    private func loseAll() {
-        for pending in underWay.values { tally.lose(spans: pending.spans) }
-        underWay.removeAll()
+    private func lose(where isLost: (Pending) -> Bool) {
+        for (ticket, pending) in underWay where isLost(pending) {
+            tally.lose(spans: pending.spans)
+            underWay[ticket] = nil
+        }
     }
 }
 
@@ -105,22 +125,36 @@ extension LoadConnection {
         proceed()
     }
 
-    /// The current connection accepts no more requests.
-    func closing() {
-        wire = nil
-        closeIfUnused()
+    /// A connection accepts no more requests.
+    ///
+    /// - Parameter isFailure: whether the server gives an error as the reason.
+    func closing(_ wire: any Wire, isFailure: Bool = false) {
+        let id = ObjectIdentifier(wire)
+        if self.wire === wire { self.wire = nil }
+        lines[id]?.isLeaving = !isFailure
+        replaceIfLeaving(id)
+        closeIfUnused(id)
     }
 
-    private func closeIfUnused() {
-        if wire == nil, underWay.isEmpty { channel?.close(promise: nil) }
+    /// Connects again at once when the server takes leave, but not to one that does so before it has answered anything.
+    private func replaceIfLeaving(_ id: ObjectIdentifier) {
+        guard let line = lines[id], line.isLeaving, line.hasAnswered, !line.isReplaced else { return }
+        lines[id]?.isReplaced = true
+        reconnect(in: .zero)
     }
 
-    func closed() {
-        wire = nil
-        channel = nil
-        loseAll()
+    private func closeIfUnused(_ id: ObjectIdentifier) {
+        guard let line = lines[id], line.underWay == 0, wire.map(ObjectIdentifier.init) != id else { return }
+        line.channel.close(promise: nil)
+    }
+
+    func closed(_ wire: any Wire) {
+        let id = ObjectIdentifier(wire)
+        if self.wire === wire { self.wire = nil }
+        let line = lines.removeValue(forKey: id)
+        lose { $0.line == id }
         finishIfDone()
-        reconnect()
+        if line?.isReplaced == false { reconnect(in: Self.reconnectDelay) }
     }
 
     func failed(_ error: any Error) {
@@ -131,7 +165,10 @@ extension LoadConnection {
         guard let pending = underWay.removeValue(forKey: ticket) else { return }
         let elapsed = NIODeadline.now() - pending.begun
         tally.answer(answer, spans: pending.spans, microseconds: elapsed.nanoseconds / 1_000)
-        closeIfUnused()
+        lines[pending.line]?.underWay -= 1
+        if case .lost = answer {} else { lines[pending.line]?.hasAnswered = true }
+        replaceIfLeaving(pending.line)
+        closeIfUnused(pending.line)
         finishIfDone()
     }
 
@@ -139,15 +176,17 @@ extension LoadConnection {
     func proceed() {
         if !isStopping { missOverdue(by: Self.lateMax) }
         guard let wire, !isStopping else { return }
+        let line = ObjectIdentifier(wire)
         var hasSent = false
-        while underWay.count < min(settings.window, wire.requestsMax), pace.next <= .now() {
+        while underWay.count < settings.window, (lines[line]?.underWay ?? 0) < wire.requestsMax, pace.next <= .now() {
             guard let request = source.next(compressor) else {
                 stop()
                 break
             }
             lastTicket += 1
             underWay[lastTicket] = Pending(
-                spans: request.spanCount, begun: settings.isOpenLoop ? pace.next : .now())
+                spans: request.spanCount, begun: settings.isOpenLoop ? pace.next : .now(), line: line)
+            lines[line]?.underWay += 1
             pace.took(request.spanCount)
             tally.send(request)
             wire.send(request, ticket: lastTicket)
@@ -165,7 +204,6 @@ extension LoadConnection {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    bound.value.channel = channel
                     try bound.value.install(on: channel)
                 }
             }
@@ -173,19 +211,20 @@ extension LoadConnection {
             .assumeIsolated()
             .whenFailure { error in
                 self.tally.fail(error)
+                if let latest = self.latest { self.lines[latest] = nil }
                 // A server that is missing at the start is an error. One that goes away later is part of the test.
                 if self.tally.sent.requests == 0, !self.isFinished {
                     self.isFinished = true
                     self.finished.fail(error)
                 } else {
-                    self.reconnect()
+                    self.reconnect(in: Self.reconnectDelay)
                 }
             }
     }
 
-    private func reconnect() {
+    private func reconnect(in delay: TimeAmount) {
         guard !isStopping, !isFinished else { return }
-        loop.assumeIsolated().scheduleTask(in: Self.reconnectDelay) {
+        loop.assumeIsolated().scheduleTask(in: delay) {
             guard !self.isStopping else { return }
             self.tally.reconnect()
             self.connect()
@@ -196,13 +235,24 @@ extension LoadConnection {
         let isGzip = settings.gzipLevel != nil
         switch settings.kind {
         case .grpc:
-            try GRPCWire.install(
-                GRPCWire(self, isGzip: isGzip, frameBytes: settings.frameBytes), on: channel)
+            let wire = GRPCWire(self, isGzip: isGzip, frameBytes: settings.frameBytes)
+            try GRPCWire.install(wire, on: channel)
+            add(wire, channel)
         case .http:
-            try HTTPWire.install(HTTPWire(self, isGzip: isGzip), on: channel)
+            let wire = HTTPWire(self, isGzip: isGzip)
+            try HTTPWire.install(wire, on: channel)
+            add(wire, channel)
         case .plain:
-            try channel.pipeline.syncOperations.addHandler(PlainWire(self))
+            let wire = PlainWire(self)
+            try channel.pipeline.syncOperations.addHandler(wire)
+            add(wire, channel)
         }
+    }
+
+    private func add(_ wire: any Wire, _ channel: any Channel) {
+        let id = ObjectIdentifier(wire)
+        latest = id
+        lines[id] = Line(channel: channel)
     }
 }
 

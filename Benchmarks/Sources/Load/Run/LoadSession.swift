@@ -134,12 +134,18 @@ struct LoadRun: Sendable {
         let loops = (0..<settings.connections).map { _ in group.next() }
         var connections: [NIOLoopBound<LoadConnection>] = []
         var finished: [EventLoopFuture<Void>] = []
-        for loop in loops {
+        // Each connection has its part of the rate; they begin one after another, so that the first requests have it too.
+        let between = settings.spansPerSecond.map { source.spansPerRequest / $0 } ?? 0
+        let now = NIODeadline.now()
+        for (number, loop) in loops.enumerated() {
+            let seconds = min(between * Double(number), FaultlineLoad.secondsMax)
+            let begun = now + .nanoseconds(Int64(seconds * 1e9))
             let promise = loop.makePromise(of: Void.self)
             finished.append(promise.futureResult)
             connections.append(
                 try await loop.submit {
-                    let connection = LoadConnection(settings, source: source, loop: loop, finished: promise)
+                    let connection = LoadConnection(
+                        settings, source: source, begun: begun, loop: loop, finished: promise)
                     connection.start()
                     return NIOLoopBound(connection, eventLoop: loop)
                 }.get())

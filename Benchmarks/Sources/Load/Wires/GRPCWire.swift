@@ -101,8 +101,8 @@ final class GRPCWire: Wire {
         case .data(let payload):
             guard case .byteBuffer(var part) = payload.data else { return }
             calls[frame.streamID]?.answer.writeBuffer(&part)
-        case .goAway:
-            connection.closing()
+        case .goAway(_, let reason, _):
+            connection.closing(self, isFailure: reason != .noError)
         default: break
         }
     }
@@ -125,7 +125,7 @@ final class GRPCWire: Wire {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.closed()
+        connection.closed(self)
         context.fireChannelInactive()
     }
 

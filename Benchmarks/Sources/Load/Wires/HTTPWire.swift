@@ -64,7 +64,7 @@ final class HTTPWire: Wire {
         switch unwrapInboundIn(data) {
         case .head(let head):
             status = head.status
-            if !head.isKeepAlive { connection.closing() }
+            if !head.isKeepAlive { connection.closing(self) }
         case .body(var part):
             answer.writeBuffer(&part)
         case .end:
@@ -78,7 +78,7 @@ final class HTTPWire: Wire {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.closed()
+        connection.closed(self)
         context.fireChannelInactive()
     }
 

@@ -81,7 +81,7 @@ final class PlainWire: Wire {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.closed()
+        connection.closed(self)
         context.fireChannelInactive()
     }
 
