@@ -28,7 +28,7 @@ package struct DeferredEvaluation: Sendable {
         var window = window
         for results in earlier { window.include(results) }
         let transitions = evaluator.evaluate(upTo: evaluator.time(at: clock), &window)
-        attribution.settle(at: clock, window.view(at: clock), into: &window)
+        _ = window.settledView(at: clock, by: attribution)
         return Results(transitions: transitions, slots: window.results)
     }
 }

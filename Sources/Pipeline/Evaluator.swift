@@ -120,14 +120,13 @@ final class Evaluator: Sendable {
     ) -> Int64 {
         var last = start
         while let time = state.rules.nextEvaluation(after: last), time <= limit {
-            var current = window.view(at: time + delay, evaluating: time)
-            attribution.settle(at: time + delay, current, into: &window)
-            let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
+            var view = window.settledView(at: time + delay, evaluating: time, by: attribution)
+            let first = view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
             let isAwaited = state.rules.incidents.awaitsTime
             if first > limit, !isAwaited {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let (clock, reached) = (limit + delay, state.rules.lastEvaluation(until: limit) ?? time)
-                attribution.settle(at: clock, window.view(at: clock, evaluating: reached), into: &window)
+                _ = window.settledView(at: clock, evaluating: reached, by: attribution)
                 return reached
             }
             if first >= time, !isAwaited {
@@ -136,14 +135,14 @@ final class Evaluator: Sendable {
                 continue
             }
             let thresholds = state.rules.thresholds
-            window.attach(attribution.summarize(&current.view, upTo: time, thresholds: thresholds))
-            earlier.attach(to: &current.view)
+            window.attach(attribution.summarize(&view, upTo: time, thresholds: thresholds))
+            earlier.attach(to: &view)
             let found = state.rules.evaluate(
                 at: time,
                 over: EvaluatedWindow(
-                    current.view, at: time, attribution, thresholds: thresholds, usesCores: usesCores))
+                    view, at: time, attribution, thresholds: thresholds, usesCores: usesCores))
             let notices = state.rules.incidents.notices
-            pinned.withLock { $0.follow(found + notices, current.view) }
+            pinned.withLock { $0.follow(found + notices, view) }
             onEvaluation?(time, state.rules)
             state.note(found)
             transitions += notifiesOfIncidents ? found + notices : found
@@ -203,13 +202,6 @@ final class Evaluator: Sendable {
         }
         pinned.withLock { $0.release(dropped) }
         return dropped
-    }
-}
-
-extension WindowAttribution {
-    /// Attributes what has settled at `clock`, in a view taken at that time.
-    func settle(at clock: Int64, _ current: (view: WindowView, load: Double), into window: inout WindowAccess) {
-        settle(at: clock, current.view, load: current.load) { window.attach($0) }
     }
 }
 

@@ -65,6 +65,9 @@ package final class Pipeline: Sendable {
     /// - Parameter keepingAged: whether slots that leave by age stay for the report.
     package func followRecording(keepingAged: Bool = true) { intake.followRecording(keepingAged: keepingAged) }
 
+    /// In the replay of a daemon's recording: call for each reading of the clock that it has, before acting on it.
+    package func takeRecordedReading() { intake.takeRecordedReading() }
+
     /// Keeps the spans of a further run of the daemon for the report, while another pipeline evaluates the rules.
     ///
     /// - Parameters:
@@ -115,7 +118,7 @@ package final class Pipeline: Sendable {
     package func note(clock: Int64) {
         guard attribution.isDue(at: clock) else { return intake.note(ClockReading(clock)) }
         var window = WindowAccess(intake)
-        attribution.settle(at: clock, window.view(at: clock), into: &window)
+        _ = window.settledView(at: clock, by: attribution)
     }
 
     /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process was

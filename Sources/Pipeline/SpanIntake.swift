@@ -9,6 +9,8 @@ final class SpanIntake: Sendable {
         var counts = SpanCounts()
         /// Spans that end before this are late: their time has been evaluated.
         var evaluatedUpTo = Int64.min
+        /// Whether the readings of the clock that count are those of a recording.
+        var followsRecording = false
     }
 
     private let state: Mutex<State>
@@ -48,13 +50,16 @@ final class SpanIntake: Sendable {
     ///
     /// - Returns: bytes freed.
     func evict(bytes: Int) -> Int {
-        let given = state.withLock { $0.window.evict(above: $0.window.byteCount - bytes) }
+        let given = state.withLock { $0.window.evict(bytes: bytes) }
         if given > 0 { folder.fold(from: self) }
         return given
     }
 
     func followRecording(keepingAged: Bool) {
-        state.withLock { $0.window.followRecording(keepingAged: keepingAged) }
+        state.withLock { state in
+            state.followsRecording = true
+            state.window.followRecording(keepingAged: keepingAged)
+        }
     }
 
     /// Spans that end before this are late, Unix nanoseconds.
@@ -85,10 +90,11 @@ final class SpanIntake: Sendable {
 
     // MARK: History
 
-    /// Evicted spans to add to the history, with the history to add them to; nil if nothing is due.
+    /// Evicted spans to add to the history, with the history to add them to; nil if nothing is due, or if some of them still
+    /// wait for their attribution.
     func due() -> (evicted: EvictedSpans, history: History)? {
         state.withLock { state in
-            state.window.evicted.isDue ? (state.window.evicted, state.window.history) : nil
+            state.window.evicted.isDue && !state.window.isAwaiting ? (state.window.evicted, state.window.history) : nil
         }
     }
 
@@ -102,22 +108,36 @@ final class SpanIntake: Sendable {
 
     /// Reports a clock reading at which no view is taken.
     func note(_ reading: ClockReading) {
-        guard let onClock else { return }
-        state.withLock { _ in onClock(reading) }
+        state.withLock { read(reading, &$0) }
+    }
+
+    /// In the replay of a recording: call for each reading that it has, before acting on it.
+    func takeRecordedReading() { state.withLock { $0.window.countResults() } }
+
+    private func read(_ reading: ClockReading, _ state: inout State) {
+        if !state.followsRecording { state.window.countResults() }
+        onClock?(reading)
     }
 
     /// The window when the clock reads `clock`, and the fraction of its memory in use. Everything that depends on the
     /// clock starts from this view, so that the replay of a recording does the same.
     ///
-    /// - Parameter evaluating: the time that is about to be evaluated with this view.
-    func view(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
+    /// - Parameters:
+    ///   - time: the time that is about to be evaluated with this view.
+    ///   - isAttributing: whether slots of this view are about to be attributed for good, until `endAttributing`.
+    func view(
+        at clock: Int64, evaluating time: Int64? = nil, isAttributing: Bool = false
+    ) -> (view: WindowView, load: Double) {
         state.withLock { state in
             if let time { state.evaluatedUpTo = max(state.evaluatedUpTo, time) }
-            onClock?(ClockReading(clock))
+            read(ClockReading(clock), &state)
             state.window.keepViews()
+            if isAttributing { state.window.awaitAttributions() }
             return (state.window.view(), state.window.load)
         }
     }
+
+    func endAttributing() { state.withLock { $0.window.endAwaiting() } }
 
     /// The fraction of the window's memory in use.
     var load: Double { state.withLock { $0.window.load } }
@@ -129,7 +149,7 @@ final class SpanIntake: Sendable {
             state.withLock { state in
                 if isBack { state.window.setBack(to: clock) }
                 state.evaluatedUpTo = time
-                onClock?(ClockReading(clock, isJump: true))
+                read(ClockReading(clock, isJump: true), &state)
             }
         }
     }
@@ -172,10 +192,6 @@ final class SpanIntake: Sendable {
             ($0.window.operations.placesUse, $0.window.requests.placesUse, $0.window.sources.placesUse)
         }
     }
-}
-
-extension Window {
-    fileprivate var load: Double { Double(byteCount) / Double(limits.bytesMax) }
 }
 
 /// Adds evicted spans to the history. Buckets are counted without the window's lock, by one thread at a time.

@@ -20,14 +20,20 @@ struct WindowAccess {
         self.snapshot = snapshot
     }
 
-    /// The window when the clock reads `clock`, and the fraction of its memory in use.
+    /// The window when the clock reads `clock`. What has settled in it is attributed and stored.
     ///
     /// - Parameter time: the time that is about to be evaluated.
-    func view(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
-        snapshot ?? intake.view(at: clock, evaluating: time)
+    mutating func settledView(
+        at clock: Int64, evaluating time: Int64? = nil, by attribution: WindowAttribution
+    ) -> WindowView {
+        let isStored = snapshot == nil
+        let (view, load) = snapshot ?? intake.view(at: clock, evaluating: time, isAttributing: true)
+        attribution.settle(at: clock, view, load: load) { attach($0) }
+        if isStored { intake.endAttributing() }
+        return view
     }
 
-    mutating func attach(_ settled: [SettledSlot]) {
+    private mutating func attach(_ settled: [SettledSlot]) {
         guard snapshot != nil else { return intake.attach(settled) }
         results.attributions += settled
         for slot in settled { snapshot?.view.attach(slot) }

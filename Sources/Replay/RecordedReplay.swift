@@ -82,14 +82,21 @@ final class RecordedReplay {
     }
 
     private func advance(to clock: Int64) {
+        takeReading()
         transitions += current.advance(to: clock)
         current.note(clock: clock)
         if current !== pipeline { pipeline.follow(current, at: clock, after: earlier) }
     }
 
     private func jump(to clock: Int64) {
+        takeReading()
         current.jump(to: clock)
         if current !== pipeline { pipeline.follow(current, at: clock, after: earlier) }
+    }
+
+    private func takeReading() {
+        current.takeRecordedReading()
+        if current !== pipeline { pipeline.takeRecordedReading() }
     }
 
     private func first() -> ReplayInput? {

@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,8 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import StatusCode
 
-from harness import http_client, recordings, spans
-from harness.command import faultline
+from harness import http_client, project, recordings, spans
+from harness.command import LIMIT, faultline
 from harness.rules import CONFIGURATION, SLOW_PAYMENTS
 from harness.spans import MILLISECOND, SECOND
 from harness.waiting import eventually
@@ -135,6 +136,59 @@ def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate, window):
     assert lives(replay.json["alerts"]) == live
     assert replay.json["spans"]["late"] == late > 0
     assert replay.json["spans"]["accepted"] == len(recordings.span_ids(*recordings.files(directory)))
+
+
+# About requests, whose time is known once their slot has been attributed, over ranges as long as the window.
+OVERFLOWING = """\
+groups:
+  - name: g
+    interval: 700ms
+    rules:
+      - {alert: Etcd, select: {verb: "=~ .+"}, when: share(etcd) > 60% and count >= 10, over: 11s, by: [verb]}
+      - {alert: Slow, select: {verb: "=~ .+"}, when: time(etcd-client) > 3ms or time(apiserver) > 10ms, over: 13s, by: [resource]}
+      - {alert: Tail, select: {verb: "=~ .+"}, when: p90 > p90 offset 700ms, over: 17s, by: [verb]}
+      - {alert: Self, select: {role: etcd}, when: self_p95 > 20ms or self_mean > 12ms, over: 9s, by: [operation]}
+  - name: h
+    interval: 5s
+    rules:
+      - {alert: Grown, select: {role: etcd}, when: growth(p50) > 1.5 or growth(mean) > 2, over: 12500ms, by: [operation]}
+      - {alert: Part, select: {verb: "=~ .+"}, when: "part_growth(p80, etcd) > 1.5", over: 20s, by: [verb]}
+sinks:
+  - stdout: {format: json}
+"""
+
+
+def test_a_recording_repeats_the_alerts_of_a_window_that_overflows(serve, tmp_path):
+    directory = tmp_path / "archive"
+    settings = "window: {max_bytes: 4MiB}\nevaluation_delay: 3s\nattribution: {settle: 5s}\n"
+    daemon = serve(OVERFLOWING, settings + f"archive: {{directory: {directory}}}\n")
+    sender = subprocess.Popen(
+        [project.LOAD_GENERATOR, project.EXAMPLE, "--json", "--to", daemon.grpc]
+        + ["--rate", "3000", "--duration", "35"],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        # Queries hold what is evicted meanwhile.
+        while sender.poll() is None:
+            assert daemon.get("/api/v1/requests")[0] == 200
+        report = json.loads(sender.communicate(timeout=LIMIT)[0])
+    finally:
+        sender.kill()
+    metrics = daemon.metrics()
+    accepted = report["accepted"]["spans"]
+    assert metrics.value("faultline_window_spans") < accepted * 0.75
+    assert daemon.stop() == 0
+    daemon.output.finish()
+    live = lives(map(json.loads, daemon.output.all))
+    assert len(live) > 10
+    (tmp_path / "faultline.yaml").write_text(settings)
+    replay = faultline(
+        "replay", "--format", "json", "--quiet", "--config", tmp_path / "faultline.yaml",
+        "--rules", tmp_path / "rules.yaml", directory,
+    )
+    assert (replay.code, replay.errors) == (0, "")
+    assert replay.json["spans"]["accepted"] == accepted
+    assert lives(replay.json["alerts"]) == live
 
 
 def test_the_api_shows_the_value_that_was_notified_and_the_current_one(serve, tmp_path):

@@ -22,7 +22,7 @@ struct MemoryBudget: Equatable, Sendable {
         case archive
         /// Alerts waiting to be delivered.
         case sinks
-        /// Running queries, malloc's free lists, the program itself. Later additions take their part from here.
+        /// Running queries and the evicted spans that they hold, malloc's free lists, the program itself. Later additions take their part from here.
         case reserve
 
         /// Share in thousandths.

@@ -64,9 +64,6 @@ package struct EvictedSpans: Sendable {
         ((slots + beyond).map(\.start) + rows.map { HistoryTime.start(ofMinute: $0.minute) }).min()
     }
 
-    /// Bytes of the slots' columns only.
-    var columnByteCount: Int { (slots + beyond).reduce(0) { $0 + $1.columnByteCount } }
-
     var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
 
     /// Whether they should be bucketed now.
@@ -79,6 +76,20 @@ package struct EvictedSpans: Sendable {
     /// - Parameter windowBytesMax: the window's limit; these may take an eighth of it.
     package func isTooMuch(windowBytesMax: Int) -> Bool {
         byteCount > windowBytesMax / 8 || rows.count >= Self.rowsMax
+    }
+
+    /// Whether they may wait for something else than the history.
+    ///
+    /// - Parameter windowBytesMax: the window's limit; these may then take half of it.
+    func mayWait(windowBytesMax: Int) -> Bool { byteCount <= windowBytesMax / 2 && rows.count < Self.rowsMax }
+
+    /// Adds an attribution to its slot.
+    ///
+    /// - Returns: the slot with it; nil if the slot isn't here.
+    mutating func attach(_ settled: SettledSlot) -> SlotView? {
+        guard let index = slots.firstIndex(where: { $0.start == settled.start }) else { return nil }
+        slots[index].attach(settled.made)
+        return slots[index]
     }
 
     mutating func add(_ slot: SlotView, byteCount: Int) {

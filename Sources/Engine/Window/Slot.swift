@@ -46,6 +46,10 @@ struct Slot: Sendable {
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
     private(set) var columnByteCount = 0
+    /// Bytes of its attribution and summaries.
+    private var resultByteCount = 0
+    /// Those of them that were there before the clock was last read.
+    private var countedResultByteCount = 0
     private(set) var index: HashIndex
     private var tailStart = 0
     private var tailCapacity = 0
@@ -104,7 +108,7 @@ struct Slot: Sendable {
         guard case .free(let cell) = found else { return .duplicate }
         guard count < Self.rowsMax else { return refuse() }
         if count - tailStart == tailCapacity {
-            guard byteCount < bytesMax else { return refuse() }
+            guard byteCount - resultByteCount < bytesMax else { return refuse() }
             addBlock()
         }
         blocks[blocks.count - 1].columns.write(row, bucket: bucket, at: count - tailStart)
@@ -154,22 +158,32 @@ struct Slot: Sendable {
     }
 
     mutating func attach(_ summary: SlotSummary) {
-        byteCount += summary.byteCount - (self.summary?.byteCount ?? 0)
+        addResult(summary.byteCount - (self.summary?.byteCount ?? 0))
         self.summary = summary
         lastView = nil
     }
 
     mutating func attach(_ summary: AttributionSummary) {
-        byteCount += summary.byteCount - (attributionSummary?.byteCount ?? 0)
+        addResult(summary.byteCount - (attributionSummary?.byteCount ?? 0))
         attributionSummary = summary
         lastView = nil
     }
 
     mutating func attach(_ attribution: SlotAttribution) {
-        byteCount += attribution.byteCount - (self.attribution?.byteCount ?? 0)
+        addResult(attribution.byteCount - (self.attribution?.byteCount ?? 0))
         self.attribution = attribution
         lastView = nil
     }
+
+    private mutating func addResult(_ bytes: Int) {
+        byteCount += bytes
+        resultByteCount += bytes
+    }
+
+    /// Bytes of results that don't count against the window's limit yet.
+    var uncountedByteCount: Int { resultByteCount - countedResultByteCount }
+
+    mutating func countResults() { countedResultByteCount = resultByteCount }
 
     /// The slot as it is now.
     var view: SlotView {

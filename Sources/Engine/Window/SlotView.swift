@@ -133,8 +133,6 @@ package struct SlotView: Sendable {
     /// Bytes of its counts.
     var countsByteCount: Int { (summary?.byteCount ?? 0) + (attributionSummary?.byteCount ?? 0) }
 
-    var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
-
     /// Unix nanoseconds, exclusive.
     var end: Int64 { start.addingSaturating(Window.slotWidth) }
 

@@ -32,6 +32,10 @@ package struct Window: ~Copyable {
     private var lastUsed = 0
     private var lookAhead = IndexLookAhead()
     private let ledger = BlockLedger()
+    /// Bytes of results that don't count against the limit yet.
+    private var uncountedByteCount = 0
+    /// Unattributed slots that left since `awaitAttributions`; nil if none is being attributed.
+    private var awaited: Set<Int64>?
     private var columnByteCount = 0
     private let seed: UInt64
 
@@ -139,26 +143,72 @@ package struct Window: ~Copyable {
 
     /// Stores a slot's attribution, if the slot is still there.
     package mutating func attach(_ settled: SettledSlot) {
-        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(settled.start) }) else {
-            _ = aged?.attach(settled.attribution, toSlot: Self.slotNumber(settled.start))
+        let number = Self.slotNumber(settled.start)
+        guard let index = slots.firstIndex(where: { $0.number == number }) else {
+            if awaited?.remove(number) != nil, let slot = evicted.attach(settled) {
+                count(settled, of: slot)
+            } else {
+                _ = aged?.attach(settled.attribution, toSlot: number)
+            }
             return
         }
         guard slots[index].attribution == nil else { return }
-        byteCount -= slots[index].byteCount
-        slots[index].attach(settled.attribution)
-        if let summary = settled.made.summary { slots[index].attach(summary) }
-        byteCount += slots[index].byteCount
-        totals.countSettled(slots[index].view)
+        changeResults(ofSlot: index) { slot in
+            slot.attach(settled.attribution)
+            if let summary = settled.made.summary { slot.attach(summary) }
+        }
+        count(settled, of: slots[index].view)
+    }
+
+    private mutating func count(_ settled: SettledSlot, of slot: SlotView) {
+        totals.countSettled(slot)
         names.count(settled.attribution.sampled?.members ?? [])
     }
 
     /// Stores the summaries of a slot, if it is still in the window.
     package mutating func attach(_ summaries: SlotSummaries) {
         guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(summaries.slot) }) else { return }
-        byteCount -= slots[index].byteCount
-        if let rows = summaries.rows { slots[index].attach(rows) }
-        if let attribution = summaries.attribution { slots[index].attach(attribution) }
-        byteCount += slots[index].byteCount
+        changeResults(ofSlot: index) { slot in
+            if let rows = summaries.rows { slot.attach(rows) }
+            if let attribution = summaries.attribution { slot.attach(attribution) }
+        }
+    }
+
+    private mutating func changeResults(ofSlot index: Int, _ change: (inout Slot) -> Void) {
+        let before = slots[index].byteCount
+        change(&slots[index])
+        byteCount += slots[index].byteCount - before
+        uncountedByteCount += slots[index].byteCount - before
+    }
+
+    // MARK: What a replay repeats
+
+    /// The fraction of its memory in use.
+    package var load: Double { Double(countedByteCount) / Double(limits.bytesMax) }
+
+    private var countedByteCount: Int { byteCount - uncountedByteCount }
+
+    /// Counts the attributions and summaries that are there against the limit. Call at each reading of the clock: in a
+    /// daemon they are stored at any time until the next one, but what is evicted must be the same in a replay.
+    package mutating func countResults() {
+        guard uncountedByteCount != 0 else { return }
+        for index in slots.indices { slots[index].countResults() }
+        uncountedByteCount = 0
+    }
+
+    /// Slots that leave before `endAwaiting` may still get an attribution: one that is being made of the window as it is now.
+    package mutating func awaitAttributions() {
+        endAwaiting()
+        awaited = []
+    }
+
+    /// Whether evicted slots should wait for their attributions, since the history counts requests by them.
+    package var isAwaiting: Bool { awaited?.isEmpty == false && evicted.mayWait(windowBytesMax: limits.bytesMax) }
+
+    package mutating func endAwaiting() {
+        guard let awaited else { return }
+        self.awaited = nil
+        for slot in evicted.slots where awaited.contains(Self.slotNumber(slot.start)) { countUnattributed(slot) }
     }
 
     // MARK: Appending
@@ -231,31 +281,30 @@ package struct Window: ~Copyable {
 
     // MARK: Evicting the oldest
 
-    private mutating func evict() { evict(above: limits.bytesMax - bytesHeldElsewhere) }
+    /// Depends on nothing but the appended batches and the readings of the clock, so that a replay evicts the same.
+    private mutating func evict() { evict(above: limits.bytesMax) }
 
     /// Bytes of evicted columns that a reader still holds or that wait for the history.
     package var bytesHeld: Int { max(ledger.byteCount - columnByteCount, 0) }
 
-    /// Bytes of spans that have left the window and the history's queue, but that a reader still holds. They count as
-    /// the window's, up to half of its limit.
-    private var bytesHeldElsewhere: Int {
-        guard limits.isEndless else { return 0 }
-        let held = ledger.byteCount - columnByteCount
-        // Compute the queue's share only when something is held; the queue has a limit of its own.
-        guard held > 0 else { return 0 }
-        return min(max(held - evicted.columnByteCount, 0), limits.bytesMax / 2)
-    }
+    /// Evicts the oldest slots until `bytes` are free, but never the newest.
+    ///
+    /// - Returns: bytes freed.
+    package mutating func evict(bytes: Int) -> Int { evict(above: countedByteCount - bytes) }
 
     /// Evicts the oldest slots until the rest take at most `bytesMax`, but never the newest.
     ///
     /// - Returns: bytes freed.
     @discardableResult
-    package mutating func evict(above bytesMax: Int) -> Int {
+    private mutating func evict(above bytesMax: Int) -> Int {
         let before = byteCount
         var count = 0
-        while count < slots.count, slots[count].number < horizon || byteCount > bytesMax && count + 1 < slots.count {
+        while count < slots.count,
+            slots[count].number < horizon || countedByteCount > bytesMax && count + 1 < slots.count
+        {
             let slot = slots[count]
             discount(slot)
+            if slot.attribution == nil, awaited?.insert(slot.number) == nil { countUnattributed(slot.view) }
             horizon = max(horizon, slot.number + 1)
             evicted.add(SlotView(slot), byteCount: slot.byteCount)
             aged?.add(slot)
@@ -271,11 +320,14 @@ package struct Window: ~Copyable {
     /// Updates the window's counts for a slot that is evicted.
     private mutating func discount(_ slot: Slot) {
         byteCount -= slot.byteCount
+        uncountedByteCount -= slot.uncountedByteCount
         columnByteCount -= slot.columnByteCount
         spanCount -= slot.count
-        guard slot.attribution == nil else { return }
+    }
+
+    private mutating func countUnattributed(_ slot: SlotView) {
         unattributed.evicted += slot.count
-        totals.countSettled(slot.view)
+        totals.countSettled(slot)
     }
 
     // MARK: Names
@@ -311,6 +363,7 @@ package struct Window: ~Copyable {
         aged?.evictAll()
         while let last = slots.last, last.number > number {
             discount(last)
+            if last.attribution == nil { countUnattributed(last.view) }
             setBackCount += last.count
             evicted.add(beyond: SlotView(last), byteCount: last.byteCount)
             slots.removeLast()
@@ -326,7 +379,7 @@ package struct Window: ~Copyable {
     package mutating func replaceHistory(with history: History, including evicted: EvictedSpans) -> History {
         let before = self.history
         self.history = history
-        self.evicted.remove(evicted)
+        remove(evicted)
         return before
     }
 
@@ -334,6 +387,13 @@ package struct Window: ~Copyable {
     package mutating func foldEvicted() {
         let folded = evicted
         history.add(folded)
+        remove(folded)
+    }
+
+    private mutating func remove(_ folded: EvictedSpans) {
+        for slot in folded.slots where awaited?.remove(Self.slotNumber(slot.start)) != nil {
+            countUnattributed(slot)
+        }
         evicted.remove(folded)
     }
 }

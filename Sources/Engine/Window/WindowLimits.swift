@@ -21,8 +21,8 @@ package struct WindowLimits: Equatable, Sendable {
     package var futureMax: Int64
     /// Limits of the history of spans that left the window.
     package var history: HistoryLimits
-    /// Whether this is a daemon's window, which runs without end: unused names are forgotten, and memory that readers
-    /// hold of evicted spans counts as the window's. A replay keeps all names, since its results cover everything.
+    /// Whether this is a daemon's window, which runs without end: unused names are forgotten. A replay keeps all names, since
+    /// its results cover everything.
     package var isEndless = false
 
     /// The fewest rows for which a slot gets a summary: with fewer, its cells would be nearly as many.
