@@ -43,7 +43,7 @@ private final class Record: Sendable {
 
     /// The spans of some minutes in order of their ends, in batches of a hundred.
     private static func batches(seed: UInt64) -> [[LifeSpan]] {
-        var life = HealthyLife(seed: seed, apiServers: 2, members: 3, start: start, duration: 2 * 60 * second)
+        var life = HealthyLife(seed: seed, apiServers: 2, members: 3, start: start, duration: 4 * 60 * second)
         var spans: [LifeSpan] = []
         life.forEach { spans += $0.spans }
         spans.sort { $0.end < $1.end }
