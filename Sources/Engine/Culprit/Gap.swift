@@ -26,12 +26,6 @@ struct GapMeter {
         counts = Array(repeating: 0, count: Int((range.upperBound - start) / Self.second) + 1)
     }
 
-    @inline(__always)
-    mutating func add(end: Int64) {
-        let second = Int((end &- start) / Self.second)
-        if counts.indices.contains(second) { counts[second] &+= 1 }
-    }
-
     /// Adds the ends in a slot.
     mutating func add(_ ends: SlotDigest.Seconds, from slotStart: Int64) {
         let first = Int((slotStart - start) / Self.second)
