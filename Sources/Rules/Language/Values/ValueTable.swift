@@ -10,7 +10,7 @@ enum ValueTable {
 
     private static let ofDurations: [ValueDefinition] = [
         ValueDefinition(
-            "p", .time, "the exact nearest-rank percentile of the durations",
+            "p", .time, "the exact nearest-rank percentile of the durations; N has at most nine digits",
             form: .percentile(examples: ["p50", "p99", "p99.9"]), neverAbove: ["max"]
         ) { ValueTraits(.quantile, quantile: $0.percentile(0).fraction, range: .time) },
         ValueDefinition("mean", .time, "the mean duration", neverAbove: ["max"]) { _ in
