@@ -57,6 +57,9 @@ def test_one_fault_is_two_calls_of_a_webhook_whatever_happens_to_the_daemon(tmp_
     call_etcd(first, 400 * MILLISECOND)
     opened = receiver.next()
     (before,) = rows(first, "/api/v1/incidents")
+    # What the daemon doesn't know to be delivered is delivered again.
+    (queue,) = (tmp_path / "state").glob("queue-*.jsonl")
+    eventually(lambda: '"done":1' in queue.read_text(), "the daemon knows that it was delivered")
     kill(first)
 
     (alert,) = opened["alerts"]
