@@ -16,7 +16,7 @@ from harness.waiting import eventually
 LIMIT = 256 << 20
 # Reserved for the pages of the program and its libraries; a debug build has more of them.
 PROGRAM = 40 << 20
-# Of the limit, at the smallest one. Larger ones are kept.
+# At the smallest limit the peak may be so many times as large.
 FLOOR = 1.15
 
 SPANS = 5_000
