@@ -31,6 +31,10 @@ package struct Evidence: Sendable {
     var stall: Stall?
     /// What slow calls to etcd waited for.
     var delays = CallDelays()
+    /// By number.
+    var sources: [SourceLabels] = []
+    /// The members of etcd and the API servers that have spans in the interval, if calls to etcd wait.
+    var (memberCount, serverCount) = (0, 0)
     /// Calls to etcd that ended in the interval.
     var calls = 0
     /// The number of `calls` that contain a handler of etcd.
@@ -125,12 +129,13 @@ extension WindowView {
         let roles = operations.map { $0.cluster == cluster ? EvidenceGathering.role($0, components) : .none }
         let isWanted = requests.map { $0.cluster == cluster }
         var evidence = Evidence()
-        (evidence.names, evidence.requests) = (components.names, requests)
+        (evidence.names, evidence.requests, evidence.sources) = (components.names, requests, sources)
         measure(EvidenceMeters(roles, isWanted: isWanted), comparison).report(to: &evidence)
         evidence.webhooks = calledWebhooks(evidence, comparison, roles: roles)
         let now = digests.intervals.evidence(of: comparison.interval, cluster: cluster) {
             IntervalEvidence(
-                comparison.interval, slots.filter { comparison.isInterval($0) }, roles: roles, isWanted: isWanted)
+                comparison.interval, slots.filter { comparison.isInterval($0) }, roles: roles, isWanted: isWanted,
+                sources: sources.count)
         }
         var gathering = EvidenceGathering(
             comparison, now, ofCluster: cluster, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),

@@ -25,6 +25,7 @@ struct EvidenceGathering {
     ///   - roles: by operation.
     ///   - isWanted: by request series.
     ///   - cluster: as in labels.
+    ///   - sources: how many there are.
     ///   - stretches: of the baseline.
     ///   - oldest: the start of the earliest slot, Unix nanoseconds.
     init(
@@ -132,6 +133,7 @@ struct EvidenceGathering {
         (evidence.calls, evidence.callsHandled) = (now.calls, now.callsHandled)
         evidence.handlersWithParent = now.handlersWithParent
         evidence.stall = now.stall
+        (evidence.memberCount, evidence.serverCount) = (now.memberCount, now.serverCount)
         (evidence.hasSeveralEtcds, evidence.hasSeveralAPIServers) = (now.etcds.areSeveral, now.apiServers.areSeveral)
         judgeGaps(&evidence)
     }

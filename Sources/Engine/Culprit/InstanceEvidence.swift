@@ -4,7 +4,7 @@ extension WindowView {
         _ verdict: Verdict, _ evidence: Evidence, requests series: [Int32]?, ofCluster cluster: String,
         _ comparison: Comparison, _ components: ComponentTable
     ) -> Verdict {
-        guard let component = verdict.component, verdict.basis != .other,
+        guard let component = verdict.component, verdict.instance == nil, verdict.basis != .other,
             component == .etcd ? evidence.hasSeveralEtcds : evidence.hasSeveralAPIServers
         else { return verdict }
         var isWanted = requests.map { $0.cluster == cluster }

@@ -19,9 +19,10 @@ struct IntervalEvidence: Sendable {
     /// Who sent the spans of etcd, and those of the API server.
     private(set) var (etcds, apiServers) = (SendersSeen(), SendersSeen())
     private var waits = StoppedProcesses()
-    /// When etcd's handlers began and the API server's spans ended.
-    private var etcdLife: SignsOfLife
-    private var apiServerLife: SignsOfLife
+    /// When etcd's handlers began and the API servers' spans ended.
+    private var lives: SourceLives
+    /// The members of etcd and the API servers that have spans, if calls to etcd wait.
+    private(set) var (memberCount, serverCount) = (0, 0)
     private(set) var delays = CallDelays()
     private(set) var stall: Stall?
 
@@ -43,19 +44,21 @@ struct IntervalEvidence: Sendable {
     ///   - slots: those that overlap the interval.
     ///   - roles: by operation.
     ///   - isWanted: by request series.
-    init(_ interval: Range<Int64>, _ slots: [SlotView], roles: [EvidenceGathering.Role], isWanted: [Bool]) {
+    ///   - sources: how many there are.
+    init(
+        _ interval: Range<Int64>, _ slots: [SlotView], roles: [EvidenceGathering.Role], isWanted: [Bool], sources: Int
+    ) {
         self.roles = roles
         self.isWanted = isWanted
-        etcdLife = SignsOfLife(interval)
-        apiServerLife = SignsOfLife(interval)
+        lives = SourceLives(interval, sources: sources)
         for slot in slots { add(slot) }
         for slot in slots {
             addHandlers(slot)
             addFailedWebhooks(slot)
         }
-        etcdLife.sum()
-        apiServerLife.sum()
-        delays = waits.delays(etcd: etcdLife, apiServer: apiServerLife)
+        lives.sum()
+        (memberCount, serverCount) = (lives.count(areEtcd: true), lives.count(areEtcd: false))
+        delays = waits.delays(lives)
         stall = waits.stall
         failedCalls.moveRest(to: .proxy, of: &failures)
     }
@@ -117,7 +120,7 @@ struct IntervalEvidence: Sendable {
         }
         guard selfTime >= StoppedProcesses.waitMin else { return }
         let start = columns.start[offset]
-        waits.add(columns.spanID[offset], start..<start &+ duration)
+        waits.add(columns.spanID[offset], start..<start &+ duration, of: columns.source[offset])
     }
 
     /// Adds what a failed call to etcd says.
@@ -156,34 +159,36 @@ struct IntervalEvidence: Sendable {
     private mutating func addHandlers(_ slot: SlotView) {
         guard !waits.isEmpty else { return }
         slot.forEachBlock { columns, count in
-            Self.addHandlers(columns, count, roles, &waits, &etcdLife)
-            Self.addLife(columns, count, roles, &apiServerLife)
+            Self.addHandlers(columns, count, roles, &waits, &lives)
+            Self.addLife(columns, count, roles, &lives)
         }
     }
 
     // Separate functions, so that addresses stay in registers.
     private static func addHandlers(
         _ columns: borrowing SpanColumns, _ count: Int, _ roles: [EvidenceGathering.Role],
-        _ waits: inout StoppedProcesses, _ life: inout SignsOfLife
+        _ waits: inout StoppedProcesses, _ lives: inout SourceLives
     ) {
         let (operations, roles) = (columns.operation.span(0..<count), roles.span)
         for row in 0..<count where roles[Int(operations[row])] == .etcd {
             let start = columns.start[row]
-            life.add(start)
+            lives.add(start, columns.source[row], isEtcd: true)
             let parent = columns.parentID[row]
-            if waits.mayWait(for: parent) { waits.match(parent, start..<start &+ columns.duration[row]) }
+            if waits.mayWait(for: parent) {
+                waits.match(parent, start..<start &+ columns.duration[row], of: columns.source[row])
+            }
         }
     }
 
     private static func addLife(
-        _ columns: borrowing SpanColumns, _ count: Int, _ roles: [EvidenceGathering.Role], _ life: inout SignsOfLife
+        _ columns: borrowing SpanColumns, _ count: Int, _ roles: [EvidenceGathering.Role], _ lives: inout SourceLives
     ) {
         let (operations, roles) = (columns.operation.span(0..<count), roles.span)
         for row in 0..<count {
             switch roles[Int(operations[row])] {
             case .none, .etcd: continue
             case .etcdCall, .call, .mutatingWebhook, .validatingWebhook, .apiServer:
-                life.add(columns.start[row] &+ columns.duration[row])
+                lives.add(columns.start[row] &+ columns.duration[row], columns.source[row], isEtcd: false)
             }
         }
     }

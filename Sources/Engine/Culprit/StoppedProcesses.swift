@@ -10,6 +10,8 @@ struct Stall: Equatable, Sendable {
     var calls: Int
     /// The longest of these waits, nanoseconds.
     var longest: Int64
+    /// The source that all of them waited for; nil if there are several.
+    var source: UInt16?
 }
 
 /// The calls to etcd that waited long in an interval. Shows whether they waited for a stopped process, and for which.
@@ -20,7 +22,22 @@ struct Stall: Equatable, Sendable {
 struct StoppedProcesses {
     private struct Call {
         var time: Range<Int64>
-        var handler: Range<Int64>?
+        /// The API server's.
+        var source: UInt16
+        var handler: (time: Range<Int64>, source: UInt16)?
+    }
+
+    /// A call that a member of etcd handled: the times before and after the handler.
+    struct Handled {
+        var before: Range<Int64>
+        var behind: Range<Int64>
+        /// The sources of the handler and of the call.
+        var (etcd, apiServer): (UInt16, UInt16)
+
+        fileprivate var isBefore: Bool { before.length >= behind.length }
+        fileprivate var longer: Range<Int64> { isBefore ? before : behind }
+        fileprivate var waited: Double { Double(before.length) + Double(behind.length) }
+        fileprivate var waitedFor: UInt16 { isBefore ? etcd : apiServer }
     }
 
     /// By span id.
@@ -42,9 +59,9 @@ struct StoppedProcesses {
 
     var isEmpty: Bool { calls.isEmpty }
 
-    mutating func add(_ spanID: UInt64, _ time: Range<Int64>) {
+    mutating func add(_ spanID: UInt64, _ time: Range<Int64>, of source: UInt16) {
         guard calls.count < Self.callsMax else { return }
-        calls[spanID] = Call(time: time)
+        calls[spanID] = Call(time: time, source: source)
         let hash = Self.hash(spanID)
         mayBe[hash >> 6] |= 1 << UInt64(hash & 63)
     }
@@ -62,52 +79,57 @@ struct StoppedProcesses {
     }
 
     /// Adds a span of etcd, which may be the handler of a call.
-    mutating func match(_ parentID: UInt64, _ time: Range<Int64>) {
-        calls[parentID]?.handler = time
+    mutating func match(_ parentID: UInt64, _ time: Range<Int64>, of source: UInt16) {
+        calls[parentID]?.handler = (time, source)
     }
 
-    /// The process that most of the calls waited for, if it was stopped.
+    /// The process that most of the calls waited for, if it was stopped; of several instances the one that was.
     var stall: Stall? {
-        var waits: [Range<Int64>] = []
-        var (before, behind) = (0.0, 0.0)
-        for (toHandler, fromHandler) in handled {
-            let (first, last) = (toHandler.length, fromHandler.length)
-            guard first + last >= Self.stopMin else { continue }
-            before += Double(first)
-            behind += Double(last)
-            waits.append(first >= last ? toHandler : fromHandler)
+        let waits = handled.filter { $0.before.length + $0.behind.length >= Self.stopMin }
+        let all = waits.reduce(0) { $0 + $1.waited }
+        let sources = Set(waits.map(\.waitedFor)).sorted()
+        for source in sources {
+            let own = waits.filter { $0.waitedFor == source }
+            guard own.reduce(0, { $0 + $1.waited }) >= Self.mostOfAll * all else { continue }
+            guard var stall = Self.stall(own) else { break }
+            stall.source = source
+            return stall
         }
-        guard waits.count >= Self.callsMin, 2 * Self.together(waits) >= waits.count else { return nil }
-        let longest = waits.reduce(0) { max($0, $1.upperBound - $1.lowerBound) }
+        return Self.stall(waits)
+    }
+
+    private static func stall(_ calls: [Handled]) -> Stall? {
+        let waits = calls.map(\.longer)
+        guard waits.count >= callsMin, 2 * together(waits) >= waits.count else { return nil }
+        let longest = waits.reduce(0) { max($0, $1.length) }
+        let all = calls.reduce(0) { $0 + $1.waited }
+        let before = calls.reduce(0) { $0 + Double($1.before.length) }
         // Both clocks may differ a little, and both ends may be slow.
-        if before >= 0.7 * (before + behind) { return Stall(process: .etcd, calls: waits.count, longest: longest) }
-        if behind >= 0.7 * (before + behind) {
-            return Stall(process: .apiServer, calls: waits.count, longest: longest)
-        }
+        if before >= mostOfAll * all { return Stall(process: .etcd, calls: waits.count, longest: longest) }
+        if all - before >= mostOfAll * all { return Stall(process: .apiServer, calls: waits.count, longest: longest) }
         return nil
     }
 
+    private static let mostOfAll = 0.7
+
     /// What the calls waited for.
     ///
-    /// - Parameters:
-    ///   - etcd: when its handlers began.
-    ///   - apiServer: when its spans ended.
-    func delays(etcd: SignsOfLife, apiServer: SignsOfLife) -> CallDelays {
+    /// - Parameter lives: when handlers of etcd began and spans of API servers ended.
+    func delays(_ lives: SourceLives) -> CallDelays {
         var delays = CallDelays()
-        for (before, behind) in handled {
-            delays.add(before: before, behind: behind, etcd: etcd, apiServer: apiServer)
-        }
+        for call in handled { delays.add(call, lives) }
         return delays
     }
 
-    /// The times before and after the handlers of the calls that have one. Sorted, so that sums are the same in every
-    /// run.
-    private var handled: [(before: Range<Int64>, behind: Range<Int64>)] {
+    /// The calls that have a handler. Sorted, so that sums are the same in every run.
+    private var handled: [Handled] {
         calls.sorted { $0.key < $1.key }.compactMap { _, call in
-            guard let handler = call.handler else { return nil }
+            guard let (handler, etcd) = call.handler else { return nil }
             let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
             let end = min(max(handler.upperBound, begin), call.time.upperBound)
-            return (call.time.lowerBound..<begin, end..<call.time.upperBound)
+            return Handled(
+                before: call.time.lowerBound..<begin, behind: end..<call.time.upperBound, etcd: etcd,
+                apiServer: call.source)
         }
     }
 

@@ -226,36 +226,48 @@ extension Evidence {
     private static let retransmission: Int64 = 150_000_000
 
     /// Neither end took longer for its work, but one of them did nothing for a while.
-    private func stalled(_ stall: Stall) -> Verdict {
+    func stalled(_ stall: Stall) -> Verdict {
         let duration = VerdictText.duration(stall.longest)
-        switch stall.process {
-        case .etcd:
-            return Verdict(
-                side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and continued "
-                    + "together: it was stopped meanwhile")
-        case .apiServer:
-            return Verdict(
-                side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they "
-                    + "ended, and ended together: it was stopped meanwhile")
-        }
+        let why =
+            switch stall.process {
+            case .etcd:
+                "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and continued together: it "
+                    + "was stopped meanwhile"
+            case .apiServer:
+                "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they ended, and ended "
+                    + "together: it was stopped meanwhile"
+            }
+        return stopped(stall.process, why, source: stall.source)
+    }
+
+    /// - Parameter source: that was stopped; nil if there are several.
+    private func stopped(_ process: Stall.Process, _ why: String, source: UInt16?) -> Verdict {
+        let isEtcd = process == .etcd
+        var verdict = Verdict(
+            side: isEtcd ? .etcd : .apiServer, component: isEtcd ? .etcd : .apiServer, certainty: .likely, why: why)
+        let count = isEtcd ? memberCount : serverCount
+        guard count > 1, let source, sources.indices.contains(Int(source)) else { return verdict }
+        let name = sources[Int(source)].instance
+        guard !name.isEmpty else { return verdict }
+        verdict.instance = name
+        verdict.why += "; of \(count) \(isEtcd ? "members" : "API servers") only \(VerdictText.printable(name))"
+        return verdict
     }
 
     /// Neither end took longer for its work, but the calls waited for an end that did nothing meanwhile.
     private func stopping(_ process: Stall.Process) -> Verdict {
         let waited = "\(delays.calls) calls to etcd waited up to \(VerdictText.duration(delays.longest))"
+        let paused = "it is paused at times, for lack of CPU or because it is stopped"
         switch process {
         case .etcd:
-            return Verdict(
-                side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(waited) for its handlers to begin, while hardly any other began: it is paused at times, "
-                    + "for lack of CPU or because it is stopped")
+            return stopped(
+                .etcd, "etcd: \(waited) for its handlers to begin, while hardly any other began: \(paused)",
+                source: delays.before.source)
         case .apiServer:
-            return Verdict(
-                side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(waited) after etcd had answered, while hardly anything else in it ended: it is "
-                    + "paused at times, for lack of CPU or because it is stopped")
+            return stopped(
+                .apiServer,
+                "apiserver: \(waited) after etcd had answered, while hardly anything else in it ended: \(paused)",
+                source: delays.behind.source)
         }
     }
 
