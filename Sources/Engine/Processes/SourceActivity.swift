@@ -13,6 +13,8 @@ package struct SourceActivity: Sendable {
         package var ownCalls = 0
         /// Watch streams of etcd that ended with an error.
         package var brokenStreams = 0
+        /// Handlers of etcd below a call: something called it.
+        package var answers = 0
         /// When the first of its spans began, Unix nanoseconds.
         package var earliestStart = Int64.max
 
@@ -129,6 +131,7 @@ private struct ActivityMeter {
             switch kind {
             case .etcdStream where isError: seconds[index].brokenStreams += 1
             case .etcdCall where columns.parentID[row] == 0: seconds[index].ownCalls += 1
+            case .etcd where columns.parentID[row] != 0: seconds[index].answers += 1
             case .request where isError && Self.isPath(columns.request[row], arePaths):
                 seconds[index].failedPaths += 1
             case .none, .apiServer, .request, .etcdCall, .etcdStream, .etcd: break

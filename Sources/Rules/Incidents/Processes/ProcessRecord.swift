@@ -35,6 +35,8 @@ struct ProcessRecord: Hashable, Sendable {
     private(set) var habitualSilence: Int64 = 0
     /// The last silence of which an incident may have told, nanoseconds. It takes two of them for a habit.
     private(set) var reportedSilence: Int64 = 0
+    /// If it is a member of etcd.
+    private(set) var answers = RecentAnswers()
     /// The last return, until it has been judged.
     var comeback: Return?
 
@@ -120,6 +122,7 @@ struct ProcessRecord: Hashable, Sendable {
     }
 
     mutating func add(_ second: SourceActivity.Second) {
+        answers.add(second)
         let silence = second.start.subtractingSaturating(heardUpTo)
         if maySuggestRestart(silence) {
             // Its rate is what it sent before the silence, which doesn't count.

@@ -21,7 +21,9 @@ extension ProcessWatch {
         }
         let isHeard = { (record: ProcessRecord) in record.quiet(at: time) < Self.hearing }
         guard !missing.isEmpty, all.contains(where: isHeard) else { return nil }
-        if servers.allSatisfy(isSilent) { return Self.apiServers(servers, cluster) }
+        if servers.allSatisfy(isSilent) {
+            return silenceOfAPIServers(since: servers.map(\.lastHeard).max() ?? 0, in: cluster)
+        }
         let named = missing.filter { instance(of: $0) != nil }
         guard !named.isEmpty, servers.contains(where: isHeard) else { return nil }
         return Self.some(named, cluster)
@@ -67,13 +69,6 @@ extension ProcessWatch {
             why:
                 "nothing from the control plane since \(Timestamp.rfc3339(since)): the API server is down or can't reach "
                 + "Faultline; without spans it can't say which")
-    }
-
-    private static func apiServers(_ servers: [ProcessRecord], _ cluster: String) -> ProcessEvent {
-        let since = servers.map(\.lastHeard).max() ?? 0
-        return ProcessEvent(
-            kind: .silent, since: since, cluster: cluster, side: .apiServer, instance: nil, certainty: .likely,
-            why: "apiserver: no spans since \(Timestamp.rfc3339(since)), while etcd's still arrive")
     }
 
     private static let namesMax = 5
