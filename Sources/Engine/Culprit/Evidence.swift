@@ -153,6 +153,7 @@ extension WindowView {
                 evidence.callsAnsweredInGap += gathering.callsAnswered(in: gap, of: slot)
             }
         }
+        evidence.countMissingHandlersAsCalls()
         if let gap = evidence.apiServerGap {
             for slot in slots where slot.start < gap.to && slot.end > gap.from {
                 evidence.handlersInGap += gathering.handlers(in: gap, of: slot)

@@ -49,6 +49,13 @@ package struct Verdict: Equatable, Sendable {
         Verdict(side: nil, component: nil, certainty: .notClear, why: why)
     }
 
+    /// Whether the spans of the API server show it: what it waits for outside etcd, or its own work. Requests may queue for
+    /// etcd too.
+    fileprivate var needsNoEtcd: Bool {
+        guard let side, let component else { return false }
+        return (side == .webhook || side == .apiServer) && !Component.queues.contains(component)
+    }
+
     fileprivate func based(on basis: Basis) -> Verdict {
         var verdict = self
         verdict.basis = basis
@@ -74,9 +81,17 @@ extension Evidence {
     func verdict(
         isAboutErrors: Bool = false, on asked: [Component] = [], ofKind: () -> Verdict? = { nil }
     ) -> Verdict {
-        if let verdict = ofSilence {
-            return slowness(surerThan: verdict, isAboutErrors: isAboutErrors) ?? verdict
-        }
+        guard let silent = ofSilence else { return ofHeard(isAboutErrors: isAboutErrors, on: asked, ofKind) }
+        guard areEtcdSpansMissing else { return slowness(surerThan: silent, isAboutErrors: isAboutErrors) ?? silent }
+        if asked.contains(.etcd) || asked.contains(.etcdClient) { return silent }
+        var verdict = ofHeard(isAboutErrors: isAboutErrors, on: asked, ofKind)
+        guard verdict.needsNoEtcd else { return silent }
+        verdict.why += "; \(silent.why)"
+        return verdict
+    }
+
+    /// The verdict on the spans that are there.
+    private func ofHeard(isAboutErrors: Bool, on asked: [Component], _ ofKind: () -> Verdict?) -> Verdict {
         if isAboutErrors { return ofErrors(ofKind) }
         if let verdict = verdict(onSlow: asked) { return explainingQueue(verdict).based(on: .time) }
         if waitsSlightlyOnTheWay, let verdict = ofKind() { return verdict.based(on: .kinds) }
@@ -114,10 +129,20 @@ extension Evidence {
         etcdGap ?? apiServerStall ?? (etcd.trend == .grew ? nil : apiServerGap)
     }
 
+    /// Whether etcd answered calls although none of its spans ended.
+    private var areEtcdSpansMissing: Bool { etcdGap != nil && callsAnsweredInGap >= Self.answeredMin }
+
+    /// Without its spans, the time of etcd's handlers looks like that of the connection.
+    mutating func countMissingHandlersAsCalls() {
+        guard areEtcdSpansMissing else { return }
+        excess[Int(Component.etcdClient.number)] += excess[Int(Component.etcd.number)]
+        excess[Int(Component.etcd.number)] = 0
+    }
+
     /// nil if no process is silent.
     private var ofSilence: Verdict? {
         if let gap = etcdGap {
-            return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
+            return areEtcdSpansMissing ? missingEtcd(gap) : silentEtcd(gap)
         }
         if let gap = apiServerStall { return silentAPIServer(gap) }
         if let apiServerGap, silence != nil {

@@ -47,6 +47,46 @@ import Testing
     }
 }
 
+/// etcd answers calls, but its spans don't arrive.
+@Suite struct `While etcd's spans are missing` {
+    private static func evidence(slow component: Component?) -> Evidence {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.etcd = Growth()
+        evidence.etcdGap = Gap(from: 0, to: 40 * second, rate: 30)
+        evidence.callsAnsweredInGap = 1_429
+        evidence.connection = `Durations that grew slightly`.growth(4)
+        (evidence.excess[Int(Component.etcdClient.number)], evidence.excess[Int(Component.etcd.number)]) = (9e9, -8.9e9)
+        if let component {
+            evidence.parts[Int(component.number)] = `Durations that grew slightly`.growth(100)
+            evidence.excess[Int(component.number)] = 1e9
+        }
+        evidence.countMissingHandlersAsCalls()
+        return evidence
+    }
+
+    private static let missing = "no span of etcd ended for 40 s, yet 1429 calls to it were answered meanwhile"
+
+    @Test func `what the API server's spans show is said`() {
+        for asked in [[], [Component.mutatingWebhook]] {
+            let verdict = Self.evidence(slow: .mutatingWebhook).verdict(on: asked)
+            #expect(verdict.component == .mutatingWebhook && verdict.certainty == .clear)
+            #expect(verdict.why.contains("; they account for 91 % of the time added to requests; \(Self.missing)"))
+        }
+    }
+
+    @Test(arguments: [Component.etcd, .etcdClient])
+    func `alerts about etcd and calls to it say that`(asked: Component) {
+        let verdict = Self.evidence(slow: .mutatingWebhook).verdict(on: [asked])
+        #expect(verdict.side == nil && verdict.why.hasPrefix(Self.missing))
+    }
+
+    @Test(arguments: [nil, Component.priorityAndFairness])
+    func `nobody is blamed for what etcd may have done`(slow: Component?) {
+        let verdict = Self.evidence(slow: slow).verdict()
+        #expect(verdict.side == nil && verdict.why.hasPrefix(Self.missing))
+    }
+}
+
 /// Each of two faults at once has alerts about it.
 @Suite struct `A verdict on what an alert is about` {
     /// A wait and etcd are both slow, so many times as slow as usual, and etcd adds most of the time.
