@@ -61,7 +61,7 @@ struct EvidenceGathering {
         longSpansBefore += digest.longSpans.prefix(Self.longSpansMax - longSpansBefore.count)
         failures.etcdCalls.add(digest.failedEtcdCalls, stretch: stretch)
         failures.calls.add(digest.failedCalls, stretch: stretch)
-        failures.requests.add(digest.failedRequests, stretch: stretch)
+        for (series, count) in digest.failedRequests { failures.addRequests(count, series: series, stretch: stretch) }
     }
 
     /// Adds a slot between the two ranges: it may end a gap.
@@ -87,8 +87,8 @@ struct EvidenceGathering {
             case .none, .etcd, .mutatingWebhook, .validatingWebhook, .apiServer: break
             }
         }
-        for series in requests.series where isWanted[series.number] {
-            failures.requests.add(series.tally.errors, stretch: stretch)
+        for series in requests.series where isWanted[series.number] && series.tally.errors > 0 {
+            failures.addRequests(series.tally.errors, series: series.number, stretch: stretch)
         }
     }
 

@@ -19,6 +19,9 @@ struct Failures: Sendable {
 
         mutating func hear(stretch: Int) { before[stretch] = before[stretch] ?? 0 }
 
+        /// How many stretches of the baseline have spans that count.
+        var stretchesHeard: Int { before.count { $0 != nil } }
+
         /// - Parameter stretch: of the baseline; nil for the interval.
         mutating func add(_ count: Int = 1, stretch: Int? = nil) {
             if let stretch { before[stretch] = (before[stretch] ?? 0) + count } else { now += count }
@@ -37,12 +40,19 @@ struct Failures: Sendable {
         private static let timesMin = 5
     }
 
+    /// Failed requests of one kind.
+    struct OfKind: Sendable {
+        var now = 0
+        /// In the baseline.
+        var before = 0
+        /// What those of the interval say.
+        var messages = FailureMessages()
+    }
+
     /// API requests.
     var requests: Count
-    /// Those of the interval by series.
-    var requestsBySeries: [Int] = []
-    /// What they say.
-    var requestMessages = FailureMessages()
+    /// The same by series.
+    private(set) var requestsBySeries: [Int: OfKind] = [:]
     /// Calls to etcd.
     var etcdCalls: Count
     /// Those of the interval that contain a handler of etcd: it answered, with an error.
@@ -85,13 +95,36 @@ struct Failures: Sendable {
     /// Adds a request of the interval.
     mutating func addRequest(series: Int, message: @autoclosure () -> String?) {
         requests.add()
-        requestMessages.add(message())
-        while requestsBySeries.count <= series { requestsBySeries.append(0) }
-        requestsBySeries[series] += 1
+        requestsBySeries[series, default: OfKind()].now += 1
+        requestsBySeries[series]?.messages.add(message())
     }
 
+    /// Adds requests of the baseline.
+    mutating func addRequests(_ count: Int, series: Int, stretch: Int) {
+        requests.add(count, stretch: stretch)
+        requestsBySeries[series, default: OfKind()].before += count
+    }
+
+    /// The failed requests of the interval by series, without those of kinds that fail as often in health; all of them if
+    /// none fails more often than usual.
+    var unusualRequests: [Int: OfKind] {
+        let failed = requestsBySeries.filter { $0.value.now > 0 }
+        let stretches = Double(max(requests.stretchesHeard, 1))
+        let unusual = failed.filter { _, kind in
+            let usual = Double(kind.before) / stretches
+            return Double(kind.now) > usual + Self.varies * usual.squareRoot()
+        }
+        return unusual.isEmpty ? failed : unusual
+    }
+
+    /// How many these are.
+    var unusualCount: Int { unusualRequests.values.reduce(0) { $0 + $1.now } }
+
+    /// Standard deviations by which a number of failures varies in health.
+    private static let varies = 2.0
+
     /// Whether so many failed calls explain most of the failed requests.
-    func explain(_ count: Int) -> Bool { requests.now > 0 && 2 * count >= requests.now }
+    func explain(_ count: Int) -> Bool { requests.now > 0 && 2 * count >= unusualCount }
 }
 
 /// Failed calls of the API server to anything but etcd, by their parents.

@@ -9,12 +9,17 @@ struct SlotDigest: Sendable {
     private(set) var apiServerEnds = Seconds(repeating: 0)
     /// Spans of the API server that lasted long, without watches; not all if there are many.
     private(set) var longSpans: [Range<Int64>] = []
-    /// Failed calls to etcd, failed calls to something else, and failed requests.
-    private(set) var (failedEtcdCalls, failedCalls, failedRequests) = (0, 0, 0)
+    /// Failed calls to etcd, and failed calls to something else.
+    private(set) var (failedEtcdCalls, failedCalls) = (0, 0)
+    /// Failed requests by series.
+    private(set) var failedRequests: [Int: Int] = [:]
 
     private static let longSpansMax = 1_000
 
-    var byteCount: Int { MemoryLayout<Self>.stride + longSpans.capacity * MemoryLayout<Range<Int64>>.stride }
+    var byteCount: Int {
+        MemoryLayout<Self>.stride + longSpans.capacity * MemoryLayout<Range<Int64>>.stride
+            + failedRequests.capacity * MemoryLayout<(Int, Int)>.stride
+    }
 
     /// - Parameters:
     ///   - roles: by operation.
@@ -43,7 +48,7 @@ struct SlotDigest: Sendable {
         }
         for request in slot.attribution?.requests ?? []
         where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
-            failedRequests += 1
+            failedRequests[Int(request.series), default: 0] += 1
         }
     }
 

@@ -65,23 +65,42 @@ extension Evidence {
     /// `17 requests failed, 12 of them create widgets ("boom")`, or `17 requests failed, 6 of them create pods, 5 get nodes, 3
     /// list pods`
     private var failedRequests: String {
-        "\(failedKinds)\(failures.requestMessages.clause(of: failures.requests.now))"
+        let unusual = failures.unusualRequests
+        var messages = FailureMessages()
+        for (_, kind) in unusual.sorted(by: { $0.key < $1.key }) { messages.add(kind.messages) }
+        return "\(failedKinds)\(messages.clause(of: unusual.values.reduce(0) { $0 + $1.now }))\(usualFailures)"
+    }
+
+    /// A clause about failed requests of kinds that always fail now and then.
+    private var usualFailures: String {
+        let count = failures.requests.now - failures.unusualCount
+        return count > 0 ? ", besides \(count) of kinds that fail as often in health" : ""
     }
 
     private var failedKinds: String {
-        let count = failures.requests.now
-        var counts: [String: Int] = [:]
-        for (labels, failed) in zip(requests, failures.requestsBySeries) where failed > 0 {
-            counts[VerdictText.kind(labels), default: 0] += failed
+        let unusual = failures.unusualRequests
+        let count = unusual.values.reduce(0) { $0 + $1.now }
+        func counts(by name: (RequestLabels) -> String) -> [(name: String, count: Int)] {
+            var counts: [String: Int] = [:]
+            for (series, kind) in unusual where requests.indices.contains(series) {
+                counts[name(requests[series]), default: 0] += kind.now
+            }
+            // Where equally many failed, in the order of their names.
+            return counts.map { ($0, $1) }.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
         }
-        // Where equally many failed, in the order of their names.
-        let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+        let kinds = counts(by: VerdictText.kind)
         guard let most = kinds.first else { return "\(count) requests failed" }
-        if count == 1 { return "1 request failed (\(most.kind))" }
-        if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
-        let named = 2 * most.count >= count ? 1 : Self.kindsMax
-        let others = kinds.prefix(named).dropFirst().map { ", \($0.count) \($0.kind)" }
-        return "\(count) requests failed, \(most.count) of them \(most.kind)\(others.joined())"
+        if count == 1 { return "1 request failed (\(most.name))" }
+        if most.count == count { return "\(count) requests failed, all of them \(most.name)" }
+        let isMost = 2 * most.count >= count
+        let named = kinds.prefix(isMost ? 1 : Self.kindsMax)
+        let list = "\(most.count) of them \(most.name)" + named.dropFirst().map { ", \($0.count) \($0.name)" }.joined()
+        let left = count - named.reduce(0) { $0 + $1.count }
+        let verb = counts(by: \.verb)[0]
+        // What most of many kinds have in common.
+        guard !isMost, left > 0, 5 * verb.count >= 4 * count else { return "\(count) requests failed, \(list)" }
+        let verbs = verb.count == count ? "all of them" : "\(verb.count) of them"
+        return "\(count) requests failed, \(verbs) \(verb.name) requests: \(list)"
     }
 
     /// How many kinds of request a sentence names if none accounts for half of the failures.
@@ -103,7 +122,7 @@ extension Evidence {
         let failed =
             failures.etcdAnswers.areOfCaller
             ? "\(count) calls failed while it handled them" : "it answered \(count) calls with an error"
-        let isClear = count >= failures.requests.now && failures.requests.isUnusual
+        let isClear = count >= failures.unusualCount && failures.requests.isUnusual
         return Verdict(
             side: .etcd, component: .etcd, certainty: isClear ? .clear : .likely,
             why: "etcd: \(failed)\(failures.etcdAnswers.clause(of: count))\(andRequests)")
@@ -132,7 +151,7 @@ extension Evidence {
         let said = failures.callMessages[component]?.clause(of: calls) ?? ""
         let isHidden = component.isWebhook && !failures.requests.isUnusual
         return Verdict(
-            side: component.side, component: component, certainty: calls >= failures.requests.now ? .clear : .likely,
+            side: component.side, component: component, certainty: calls >= failures.unusualCount ? .clear : .likely,
             why: "\(component.side.rawValue): \(failedCalls(component, calls))\(said)\(andRequests)"
                 + (isHidden ? ", as with the failurePolicy Ignore" : ""))
     }

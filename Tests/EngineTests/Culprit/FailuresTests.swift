@@ -3,28 +3,50 @@ import Testing
 @testable import Engine
 
 @Suite struct `The sentence about failures` {
-    /// - Parameter failed: kinds of request, by their verb, and how many failed, in the order in which they came.
-    private func sentence(_ failed: KeyValuePairs<String, Int>) -> String? {
+    /// - Parameters:
+    ///   - failed: kinds of request, by their verb and resource, and how many failed, in the order in which they came.
+    ///   - before: how many of the first kind failed in each of eight stretches of the baseline.
+    private func sentence(_ failed: KeyValuePairs<String, Int>, before: Int = 0) -> String? {
         var evidence = Evidence()
-        evidence.failures = Failures(stretches: 1)
+        evidence.failures = Failures(stretches: 8)
+        for stretch in 0..<8 {
+            evidence.failures.hear(stretch: stretch)
+            evidence.failures.addRequests(before, series: 0, stretch: stretch)
+        }
         for (series, kind) in failed.enumerated() {
+            let words = kind.key.split(separator: " ").map(String.init)
+            let resource = words.count > 1 ? words[1] : "pods"
             evidence.requests.append(
-                RequestLabels(verb: kind.key, group: "", resource: "pods", subresource: "", scope: "resource"))
-            for _ in 0..<kind.value { evidence.failures.addRequest(series: series, message: nil) }
+                RequestLabels(verb: words[0], group: "", resource: resource, subresource: "", scope: "resource"))
+            for _ in 0..<kind.value { evidence.failures.addRequest(series: series, message: kind.key) }
         }
         return evidence.ofFailures?.why
     }
 
-    @Test func `names the kind that is all or half of them`() {
-        #expect(sentence(["get": 6])?.hasPrefix("6 requests failed, all of them get pods, and no call") == true)
+    @Test func `leaves out kinds that fail as often in health`() {
+        let mixed = sentence(["get": 3, "create": 4, "list": 6], before: 2)
+        #expect(mixed?.hasPrefix("10 requests failed, 6 of them list pods (6 of them \"list\"), besides 3 of") == true)
+        let worse = sentence(["get": 12, "create": 2], before: 2)
+        #expect(worse?.hasPrefix("14 requests failed, 12 of them get pods") == true)
+    }
+
+    @Test func `names the verb that most of many kinds have in common`() {
+        let kinds: KeyValuePairs = ["create a": 2, "create b": 1, "create c": 1, "create d": 1]
         #expect(
-            sentence(["get": 2, "list": 6])?.hasPrefix("8 requests failed, 6 of them list pods, and no call") == true)
+            sentence(kinds)?.hasPrefix(
+                "5 requests failed, all of them create requests: 2 of them create a, 1 create b, 1 create c (") == true)
+    }
+
+    @Test func `names the kind that is all or half of them`() {
+        #expect(sentence(["get": 6])?.hasPrefix("6 requests failed, all of them get pods (") == true)
+        #expect(
+            sentence(["get": 2, "list": 6])?.hasPrefix("8 requests failed, 6 of them list pods (") == true)
     }
 
     @Test func `names the three that are most of them if none is half`() {
         #expect(
             sentence(["get": 3, "list": 5, "create": 4, "update": 1])?
-                .hasPrefix("13 requests failed, 5 of them list pods, 4 create pods, 3 get pods, and no call") == true)
+                .hasPrefix("13 requests failed, 5 of them list pods, 4 create pods, 3 get pods (") == true)
     }
 
     @Test func `is the same whichever kind came first`() {
