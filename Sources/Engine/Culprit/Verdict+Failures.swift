@@ -3,7 +3,8 @@ extension Evidence {
     /// The verdict about failures; nil if not many more requests fail than usual.
     var ofFailures: Verdict? {
         guard failures.requests.isUnusual else { return nil }
-        return ofFailedCalls ?? .notClear("\(failedRequests)\(otherFailures); \(nothingSlower)")
+        return ofFailedCalls
+            ?? .notClear("\(failedRequests)\(otherFailures); \(nothingSlower)").mentioning(failedByThemselves)
     }
 
     /// The verdict if the question is about failures; nil if neither many more requests nor many more calls fail than usual.
@@ -15,14 +16,23 @@ extension Evidence {
         if var verdict = slower, verdict.side != nil {
             verdict.certainty = min(verdict.certainty, .likely)
             verdict.why += "; \(failedRequests)\(otherFailures)"
-            return verdict
+            return verdict.mentioning(FailureClause(text: failedRequests, isVerdict: false))
         }
         guard !failures.etcdCalls.isUnusual, !failures.calls.isUnusual else {
-            return .notClear("\(failedRequests)\(otherFailures)")
+            return .notClear("\(failedRequests)\(otherFailures)").mentioning(failedByThemselves)
         }
         return Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: \(failedRequests)\(otherFailures), so it failed by itself")
+            why: "apiserver: \(failedRequests)\(otherFailures), so it failed by itself"
+        ).mentioning(failedByThemselves)
+    }
+
+    /// Requests that failed, whatever else did.
+    private var failedByThemselves: FailureClause { FailureClause(text: failedRequests, isVerdict: true) }
+
+    /// Calls to etcd that failed, and the requests that failed with them.
+    private var failedWithEtcdCalls: FailureClause {
+        FailureClause(text: failedEtcdCalls + andRequests, isVerdict: true)
     }
 
     /// What is said of an alert about errors if few fail.
@@ -125,7 +135,8 @@ extension Evidence {
         let isClear = count >= failures.unusualCount && failures.requests.isUnusual
         return Verdict(
             side: .etcd, component: .etcd, certainty: isClear ? .clear : .likely,
-            why: "etcd: \(failed)\(failures.etcdAnswers.clause(of: count))\(andRequests)")
+            why: "etcd: \(failed)\(failures.etcdAnswers.clause(of: count))\(andRequests)"
+        ).mentioning(failedWithEtcdCalls)
     }
 
     /// Calls to etcd fail before it handles them.
@@ -133,11 +144,13 @@ extension Evidence {
         guard knowsEtcd else {
             return .notClear(
                 "\(failedEtcdCalls)\(andRequests), but etcd sends no spans: etcd and the connection to it can't be told "
-                    + "apart")
+                    + "apart"
+            ).mentioning(failedWithEtcdCalls)
         }
         return Verdict(
             side: .connection, component: .etcdClient, certainty: .likely,
-            why: "connection: \(failedEtcdCalls), most of them before it handled them\(andRequests)")
+            why: "connection: \(failedEtcdCalls), most of them before it handled them\(andRequests)"
+        ).mentioning(failedWithEtcdCalls)
     }
 
     /// `30 calls to etcd failed ("etcdserver: request timed out")`
@@ -150,10 +163,11 @@ extension Evidence {
     private func failingCalls(_ component: Component, _ calls: Int) -> Verdict {
         let said = failures.callMessages[component]?.clause(of: calls) ?? ""
         let isHidden = component.isWebhook && !failures.requests.isUnusual
+        let failed = "\(failedCalls(component, calls))\(said)\(andRequests)"
         return Verdict(
             side: component.side, component: component, certainty: calls >= failures.unusualCount ? .clear : .likely,
-            why: "\(component.side.rawValue): \(failedCalls(component, calls))\(said)\(andRequests)"
-                + (isHidden ? ", as with the failurePolicy Ignore" : ""))
+            why: "\(component.side.rawValue): \(failed)" + (isHidden ? ", as with the failurePolicy Ignore" : "")
+        ).mentioning(FailureClause(text: failed, isVerdict: true))
     }
 
     /// `34 calls of validating webhook validate.example.com (configuration example) failed`

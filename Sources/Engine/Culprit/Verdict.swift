@@ -35,6 +35,8 @@ package struct Verdict: Equatable, Sendable {
     /// One sentence for the person on call.
     package var why: String
     var basis = Basis.other
+    /// What failed, if that is far more than usual.
+    package var failures: FailureClause?
     /// Whether requests queue longer, and it says what they queue for.
     package var explainsQueue = false
 
@@ -54,6 +56,12 @@ package struct Verdict: Equatable, Sendable {
     fileprivate var needsNoEtcd: Bool {
         guard let side, let component else { return false }
         return (side == .webhook || side == .apiServer) && !Component.queues.contains(component)
+    }
+
+    func mentioning(_ failures: FailureClause) -> Verdict {
+        var verdict = self
+        verdict.failures = failures
+        return verdict
     }
 
     fileprivate func based(on basis: Basis) -> Verdict {

@@ -61,6 +61,8 @@ package struct AlertEvidence: Hashable, Sendable {
     var startedAt: Int64?
     /// Whether requests queue longer, and the culprit is what they queue for.
     var explainsQueue = false
+    /// What failed, if that is far more than usual.
+    var failures: FailureClause?
 
     /// Whether the culprit is the queue itself.
     var isAboutQueue: Bool {
@@ -89,6 +91,7 @@ package struct AlertEvidence: Hashable, Sendable {
         self.traces = traces
         startedAt = finding.startedAt
         explainsQueue = verdict.explainsQueue
+        failures = verdict.failures
     }
 }
 

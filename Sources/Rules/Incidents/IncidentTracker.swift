@@ -188,7 +188,7 @@ package struct IncidentTracker: Hashable, Sendable {
 
     /// The open incident that an alert joins: that of the queue that it explains or is, or of its side. A clear verdict
     /// decides an incident whose own isn't clear,
-    /// but one that contradicts another clear verdict is about another fault.
+    /// but one that contradicts another clear verdict, or is about what got slow after others failed, is about another fault.
     private func host(of sighting: AlertSighting) -> Int? {
         let hosts = hosts(in: sighting.cluster)
         if let evidence = sighting.evidence, let related = hosts.first(where: { open[$0].isRelated(to: evidence) }) {
@@ -196,9 +196,14 @@ package struct IncidentTracker: Hashable, Sendable {
         }
         if let verdict = sighting.evidence?.culprit, let side = verdict.side {
             if let same = hosts.first(where: { open[$0].incident.side == side }) { return same }
-            if verdict.certainty == .clear { return hosts.first { open[$0].incident.certainty != .clear } }
+            if verdict.certainty == .clear { return hosts.first { isDecided(open[$0], by: sighting) } }
         }
         return hosts.last
+    }
+
+    /// Whether a clear verdict is the missing one on an incident.
+    private func isDecided(_ open: OpenIncident, by sighting: AlertSighting) -> Bool {
+        open.incident.certainty != .clear && sighting.evidence.map { !open.isAboutFailures(before: $0) } ?? true
     }
 
     /// The open incidents of a cluster that alerts may join. Not a restart: only alerts that find nothing else join it.

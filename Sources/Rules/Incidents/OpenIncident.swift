@@ -116,9 +116,18 @@ struct OpenIncident: Hashable, Sendable {
     /// Keeps the surest verdict. A queue gives way to what fills it, never the other way round.
     mutating func consider(_ evidence: AlertEvidence?) {
         guard let evidence else { return }
+        let former = incident.evidence
         if incident.evidence == nil || incident.certainty < evidence.culprit.certainty || isExplained(by: evidence) {
             incident.evidence = evidence
         }
+        if let failures = former?.failures ?? evidence.failures { say(failures) }
+    }
+
+    /// What failed stays said, whichever verdict is the surest.
+    private mutating func say(_ failures: FailureClause) {
+        guard incident.evidence?.failures == nil else { return }
+        incident.evidence?.failures = FailureClause(text: failures.text, isVerdict: false)
+        incident.evidence?.culprit.why += "; besides, \(failures.text)"
     }
 
     /// Whether the incident's verdict is a queue, and another as sure as that says what requests queue for.
@@ -132,12 +141,26 @@ struct OpenIncident: Hashable, Sendable {
         isExplained(by: evidence) || evidence.isAboutQueue && incident.evidence?.explainsQueue == true
     }
 
+    /// Whether the incident is about failures, and a clear verdict about something on another side that got slow well after
+    /// they began: another fault.
+    func isAboutFailures(before evidence: AlertEvidence) -> Bool {
+        guard incident.evidence?.failures?.isVerdict == true, let side = incident.side, let began = evidence.startedAt
+        else { return false }
+        let verdict = evidence.culprit
+        return verdict.certainty == .clear && evidence.failures == nil && verdict.side != side
+            && began >= incident.startedAt.addingSaturating(Self.separate)
+    }
+
+    /// What begins later isn't the same fault, nanoseconds.
+    private static let separate: Int64 = 15_000_000_000
+
     /// Whether the verdict on an alert is clear and contradicts the incident's own.
     func isAboutAnother(_ sighting: AlertSighting) -> Bool {
         guard let evidence = sighting.evidence, let side = evidence.culprit.side, !isRelated(to: evidence) else {
             return false
         }
         let verdict = evidence.culprit
+        if isAboutFailures(before: evidence) { return true }
         return verdict.certainty == .clear && incident.certainty == .clear && side != incident.side
     }
 

@@ -13,6 +13,7 @@ struct SavedIncidents: Codable, Hashable, Sendable {
         var notified: OpenIncident.Notified?
         /// Of its verdict.
         var explainsQueue: Bool?
+        var failures: FailureClause?
         /// Whether all its alerts are about silence.
         var isAboutSilence: Bool?
         /// Of a restart: when the process was heard again.
@@ -51,8 +52,8 @@ extension IncidentTracker {
                 incident: IncidentJSON(open.incident), closesAt: Timestamp.rfc3339(open.closesAt),
                 looksFarBack: open.looksFarBack, usualNanoseconds: open.usual,
                 countedUpTo: Timestamp.rfc3339(open.countedUpTo), notified: open.notified,
-                explainsQueue: open.incident.evidence?.explainsQueue, isAboutSilence: open.isAboutSilence,
-                backAt: open.incident.backAt.map(Timestamp.rfc3339))
+                explainsQueue: open.incident.evidence?.explainsQueue, failures: open.incident.evidence?.failures,
+                isAboutSilence: open.isAboutSilence, backAt: open.incident.backAt.map(Timestamp.rfc3339))
         }
         let closedEntries = closed.map {
             SavedIncidents.Entry(incident: IncidentJSON($0), backAt: $0.backAt.map(Timestamp.rfc3339))
@@ -74,6 +75,7 @@ extension IncidentTracker {
         for entry in saved.entries {
             guard var incident = Incident(entry.incident, backAt: entry.backAt) else { continue }
             incident.evidence?.explainsQueue = entry.explainsQueue ?? false
+            incident.evidence?.failures = entry.failures
             if incident.closedAt != nil {
                 closed.append(incident)
             } else {

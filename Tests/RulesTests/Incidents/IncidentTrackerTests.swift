@@ -30,12 +30,14 @@ import Testing
 
     private static func sighting(
         _ name: String, at seconds: Int64, side: String? = nil, _ certainty: Verdict.Certainty = .notClear,
-        component: String? = nil, explainsQueue: Bool = false, holds: Bool = true, looksFarBack: Bool = false
+        component: String? = nil, explainsQueue: Bool = false, failures: FailureClause? = nil, since: Int64? = nil,
+        holds: Bool = true, looksFarBack: Bool = false
     ) -> AlertSighting {
         let culprit = AlertEvidence.Culprit(
             side: side, component: component ?? side, certainty: certainty, why: "it is slow")
         var evidence = AlertEvidence(culprit: culprit, components: [], traces: [])
-        evidence.explainsQueue = explainsQueue
+        (evidence.explainsQueue, evidence.failures) = (explainsQueue, failures)
+        evidence.startedAt = since.map { start + $0 * second }
         let labels = ["severity": "critical"]
         return AlertSighting(
             id: AlertID(fingerprint: Alert.fingerprint(name: name, labels: labels), activeAt: start),
@@ -110,6 +112,36 @@ import Testing
         #expect(tracker.incidents.map(\.side) == ["etcd", "webhook"])
         #expect(tracker.incidents.map { $0.members.map(\.name) } == [["A", "D"], ["B", "C"]])
         #expect(Set(tracker.incidents.map(\.id)).count == 2)
+    }
+
+    private static let failed = FailureClause(text: "81 requests failed", isVerdict: true)
+
+    @Test(arguments: [true, false])
+    func `what gets slow on another side well after requests failed is another incident`(isClear: Bool) {
+        var tracker = IncidentTracker()
+        let errors = Self.sighting("A", at: 0, side: "apiserver", .likely, failures: Self.failed)
+        _ = Self.observe(&tracker, at: 0, [errors])
+        let early = Self.sighting("B", at: 40, side: "connection", .likely, since: 30)
+        _ = Self.observe(&tracker, at: 40, [errors, early])
+        let later = Self.sighting("B", at: 40, side: "connection", isClear ? .clear : .likely, since: 30)
+        _ = Self.observe(&tracker, at: 45, [errors, later])
+        #expect(tracker.incidents.map(\.side) == (isClear ? ["apiserver", "connection"] : ["apiserver"]))
+        #expect(tracker.incidents.map { $0.members.map(\.name) } == (isClear ? [["A"], ["B"]] : [["A", "B"]]))
+    }
+
+    @Test(arguments: [true, false])
+    func `what failed stays said beside a surer verdict on the same fault`(isFirst: Bool) throws {
+        var tracker = IncidentTracker()
+        let errors = Self.sighting("A", at: 0, side: "apiserver", .likely, failures: Self.failed)
+        let slow = Self.sighting("B", at: 5, side: "connection", .clear, since: -25)
+        _ = Self.observe(&tracker, at: 0, [isFirst ? errors : slow])
+        var next = IncidentTracker()
+        next.restore(try #require(tracker.saved), savedAt: Self.start, now: Self.start)
+        for seconds in stride(from: Int64(5), through: 20, by: 5) {
+            _ = Self.observe(&next, at: seconds, [errors, slow])
+        }
+        #expect(next.incidents.map(\.side) == ["connection"])
+        #expect(next.incidents[0].evidence?.culprit.why == "it is slow; besides, 81 requests failed")
     }
 
     @Test func `the surest verdict is kept`() {
