@@ -7,8 +7,6 @@ package struct Window: ~Copyable {
     package let limits: WindowLimits
     private var names: WindowNames
     package private(set) var totals: CumulativeTotals
-    package private(set) var byteCount = 0
-    package private(set) var spanCount = 0
     package private(set) var history: History
     /// Evicted spans that are still to be added to the history.
     package private(set) var evicted = EvictedSpans()
@@ -25,29 +23,26 @@ package struct Window: ~Copyable {
     package private(set) var unattributed = UnattributedSpans()
     package private(set) var overflowedTexts = OverflowedTexts()
 
-    /// In order of time.
-    private var slots: [Slot] = []
+    private var held: SlotSequence
     /// The number of the first slot that has not been evicted.
     private var horizon = Int64.min
-    private var lastUsed = 0
     private var lookAhead = IndexLookAhead()
-    private let ledger = BlockLedger()
-    /// Bytes of results that don't count against the limit yet.
-    private var uncountedByteCount = 0
     /// Unattributed slots that left since `awaitAttributions`; nil if none is being attributed.
     private var awaited: Set<Int64>?
-    private var columnByteCount = 0
     private let seed: UInt64
 
     package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
         self.limits = limits
         duration = limits.duration
         self.seed = seed
+        held = SlotSequence(slotBytesMax: limits.slotBytesMax, seed: seed)
         names = WindowNames(limits)
         history = History(limits: limits.history)
         totals = CumulativeTotals(isScraped: limits.isEndless)
     }
 
+    package var byteCount: Int { held.byteCount }
+    package var spanCount: Int { held.spanCount }
     package var operations: OperationTable { names.operations }
     package var requests: RequestTable { names.requests }
     package var sources: SourceTable { names.sources }
@@ -69,7 +64,7 @@ package struct Window: ~Copyable {
         var outcome = AppendOutcome()
         let latestEnd = arrival.addingSaturating(limits.futureMax)
         for index in 0..<batch.count {
-            if index % IndexLookAhead.rowsMax == 0 { lookAhead.take(batch, from: index, slots: slots, seed: seed) }
+            if index % IndexLookAhead.rowsMax == 0 { lookAhead.take(batch, from: index, slots: held.slots, seed: seed) }
             var row = batch.columns.row(index)
             let source = translation.source(row.source)
             if areClocksOff { row.start = max(row.start &- sources.clockOffset(source), 1) }
@@ -102,16 +97,14 @@ package struct Window: ~Copyable {
     /// A snapshot for readers. Costs time proportional to slots, not spans.
     package func view() -> WindowView {
         WindowView(
-            slots: slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
+            slots: held.slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
             requestBirths: requests.births, sources: names.sources.labels, lateSpans: sources.late,
             sampling: sources.sampling, history: history, evicted: evicted)
     }
 
     /// Keeps the views of slots, so that those that don't change are the same objects in later views.
-    package mutating func keepViews() {
-        for index in slots.indices { slots[index].keepView() }
-    }
+    package mutating func keepViews() { held.keepViews() }
 
     /// Call before appending a daemon's recording: spans then leave by age as they did there.
     ///
@@ -132,19 +125,19 @@ package struct Window: ~Copyable {
     package func wholeView() -> WindowView {
         guard let aged, !aged.areIncomplete else { return view() }
         return WindowView(
-            slots: (aged.slots + slots).map(\.view), horizon: .min, operations: operations.labels,
+            slots: (aged.slots + held.slots).map(\.view), horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
             sources: names.sources.labels, lateSpans: sources.late, sampling: sources.sampling, history: History(),
             evicted: EvictedSpans())
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
-    package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
+    package var oldest: Int64? { held.slots.first.map { $0.number * Self.slotWidth } }
 
     /// Stores a slot's attribution, if the slot is still there.
     package mutating func attach(_ settled: SettledSlot) {
         let number = Self.slotNumber(settled.start)
-        guard let index = slots.firstIndex(where: { $0.number == number }) else {
+        guard let slot = held.slot(number) else {
             if awaited?.remove(number) != nil, let slot = evicted.attach(settled) {
                 count(settled, of: slot)
             } else {
@@ -152,12 +145,12 @@ package struct Window: ~Copyable {
             }
             return
         }
-        guard slots[index].attribution == nil else { return }
-        changeResults(ofSlot: index) { slot in
+        guard slot.attribution == nil else { return }
+        held.changeResults(ofSlot: number) { slot in
             slot.attach(settled.attribution)
             if let summary = settled.made.summary { slot.attach(summary) }
         }
-        count(settled, of: slots[index].view)
+        if let changed = held.slot(number) { count(settled, of: changed.view) }
     }
 
     private mutating func count(_ settled: SettledSlot, of slot: SlotView) {
@@ -167,34 +160,20 @@ package struct Window: ~Copyable {
 
     /// Stores the summaries of a slot, if it is still in the window.
     package mutating func attach(_ summaries: SlotSummaries) {
-        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(summaries.slot) }) else { return }
-        changeResults(ofSlot: index) { slot in
+        held.changeResults(ofSlot: Self.slotNumber(summaries.slot)) { slot in
             if let rows = summaries.rows { slot.attach(rows) }
             if let attribution = summaries.attribution { slot.attach(attribution) }
         }
     }
 
-    private mutating func changeResults(ofSlot index: Int, _ change: (inout Slot) -> Void) {
-        let before = slots[index].byteCount
-        change(&slots[index])
-        byteCount += slots[index].byteCount - before
-        uncountedByteCount += slots[index].byteCount - before
-    }
-
     // MARK: What a replay repeats
 
     /// The fraction of its memory in use.
-    package var load: Double { Double(countedByteCount) / Double(limits.bytesMax) }
-
-    private var countedByteCount: Int { byteCount - uncountedByteCount }
+    package var load: Double { Double(held.countedByteCount) / Double(limits.bytesMax) }
 
     /// Counts the attributions and summaries that are there against the limit. Call at each reading of the clock: in a
     /// daemon they are stored at any time until the next one, but what is evicted must be the same in a replay.
-    package mutating func countResults() {
-        guard uncountedByteCount != 0 else { return }
-        for index in slots.indices { slots[index].countResults() }
-        uncountedByteCount = 0
-    }
+    package mutating func countResults() { held.countResults() }
 
     /// Slots that leave before `endAwaiting` may still get an attribution: one that is being made of the window as it is now.
     package mutating func awaitAttributions() {
@@ -223,27 +202,15 @@ package struct Window: ~Copyable {
         var isFinal = true
         if number < horizon {
             evicted.add(HistoryRow(row, bucket: bucket))
-            let (slotBytesMax, ledger) = (limits.slotBytesMax, ledger)
             let isAttributable = aged?.add(
-                row, bucket: bucket, hash: hash, seed: seed, toSlot: number,
-                new: Slot(number: number, expected: 0, bytesMax: slotBytesMax, ledger: ledger))
+                row, bucket: bucket, hash: hash, seed: seed, toSlot: number, new: held.emptySlot(number))
             if isAttributable != true { unattributed.evicted += 1 }
         } else {
-            let slot = slotIndex(number)
-            let (before, columnsBefore) = (slots[slot].byteCount, slots[slot].columnByteCount)
-            switch slots[slot].insert(row, bucket: bucket, hash: hash, seed: seed) {
+            let (outcome, isAttributed) = held.insert(row, bucket: bucket, hash: hash, intoSlot: number)
+            switch outcome {
             case .added:
-                spanCount += 1
-                if message > 0 {
-                    let isWebhook = batch.isWebhook(Int(message) - 1)
-                    let isKept = batch.withMessage(Int(message) - 1) {
-                        slots[slot].note($0, isWebhook: isWebhook)
-                    }
-                    if !isKept { overflowedTexts.count(isWebhook: isWebhook) }
-                }
-                byteCount += slots[slot].byteCount - before
-                columnByteCount += slots[slot].columnByteCount - columnsBefore
-                isFinal = slots[slot].attribution != nil
+                if message > 0 { noteText(Int(message) - 1, of: batch) }
+                isFinal = isAttributed
                 if isFinal { unattributed.settled += 1 }
             case .duplicate:
                 return false
@@ -258,25 +225,12 @@ package struct Window: ~Copyable {
         return true
     }
 
-    @inline(__always)
-    private mutating func slotIndex(_ number: Int64) -> Int {
-        if lastUsed < slots.count, slots[lastUsed].number == number { return lastUsed }
-        lastUsed = findSlot(number)
-        return lastUsed
-    }
-
+    /// Notes one of a batch's texts about the span that was added last.
     @inline(never)
-    private mutating func findSlot(_ number: Int64) -> Int {
-        let index = slots.indices.first(reaching: { slots[$0].number >= number })
-        if index == slots.count || slots[index].number != number {
-            // Expect as many spans as in the previous slot if this one is the newest: an index that grows under the
-            // lock takes milliseconds.
-            let expected = index == slots.count ? slots.last?.count ?? 0 : 0
-            let slot = Slot(number: number, expected: expected, bytesMax: limits.slotBytesMax, ledger: ledger)
-            byteCount += slot.byteCount
-            slots.insert(slot, at: index)
-        }
-        return index
+    private mutating func noteText(_ number: Int, of batch: borrowing SpanBatch) {
+        let isWebhook = batch.isWebhook(number)
+        let isKept = batch.withMessage(number) { held.noteLast($0, isWebhook: isWebhook) }
+        if !isKept { overflowedTexts.count(isWebhook: isWebhook) }
     }
 
     // MARK: Evicting the oldest
@@ -285,12 +239,12 @@ package struct Window: ~Copyable {
     private mutating func evict() { evict(above: limits.bytesMax) }
 
     /// Bytes of evicted columns that a reader still holds or that wait for the history.
-    package var bytesHeld: Int { max(ledger.byteCount - columnByteCount, 0) }
+    package var bytesHeld: Int { held.bytesHeld }
 
     /// Evicts the oldest slots until `bytes` are free, but never the newest.
     ///
     /// - Returns: bytes freed.
-    package mutating func evict(bytes: Int) -> Int { evict(above: countedByteCount - bytes) }
+    package mutating func evict(bytes: Int) -> Int { evict(above: held.countedByteCount - bytes) }
 
     /// Evicts the oldest slots until the rest take at most `bytesMax`, but never the newest.
     ///
@@ -298,31 +252,17 @@ package struct Window: ~Copyable {
     @discardableResult
     private mutating func evict(above bytesMax: Int) -> Int {
         let before = byteCount
-        var count = 0
-        while count < slots.count,
-            slots[count].number < horizon || countedByteCount > bytesMax && count + 1 < slots.count
+        while let first = held.slots.first,
+            first.number < horizon || held.countedByteCount > bytesMax && held.slots.count > 1
         {
-            let slot = slots[count]
-            discount(slot)
+            let slot = held.removeFirst()
             if slot.attribution == nil, awaited?.insert(slot.number) == nil { countUnattributed(slot.view) }
             horizon = max(horizon, slot.number + 1)
             evicted.add(SlotView(slot), byteCount: slot.byteCount)
             aged?.add(slot)
-            count += 1
         }
-        aged?.trim(to: limits.bytesMax - min(byteCount, limits.bytesMax))
-        guard count > 0 else { return 0 }
-        slots.removeFirst(count)
-        lastUsed = 0
+        aged?.trim(to: limits.bytesMax - min(held.byteCount, limits.bytesMax))
         return before - byteCount
-    }
-
-    /// Updates the window's counts for a slot that is evicted.
-    private mutating func discount(_ slot: Slot) {
-        byteCount -= slot.byteCount
-        uncountedByteCount -= slot.uncountedByteCount
-        columnByteCount -= slot.columnByteCount
-        spanCount -= slot.count
     }
 
     private mutating func countUnattributed(_ slot: SlotView) {
@@ -359,16 +299,14 @@ package struct Window: ~Copyable {
     }
 
     /// Moves the slots after a given one out of the window.
-    private mutating func evictSlots(after number: Int64) {
+    private mutating func evictSlots(after newest: Int64) {
         aged?.evictAll()
-        while let last = slots.last, last.number > number {
-            discount(last)
-            if last.attribution == nil { countUnattributed(last.view) }
-            setBackCount += last.count
-            evicted.add(beyond: SlotView(last), byteCount: last.byteCount)
-            slots.removeLast()
+        while let number = held.slots.last?.number, number > newest {
+            let slot = held.removeLast()
+            if slot.attribution == nil { countUnattributed(slot.view) }
+            setBackCount += slot.count
+            evicted.add(beyond: SlotView(slot), byteCount: slot.byteCount)
         }
-        lastUsed = 0
     }
 
     // MARK: History
