@@ -17,14 +17,19 @@ struct HTTP2FrameSequence: Sequence, IteratorProtocol {
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
     mutating func next() -> Frame? {
+        guard let (frame, length) = begun, frame.payload.count == length else { return nil }
+        rest = rest.dropFirst(9 + length)
+        return frame
+    }
+
+    /// The frame that `rest` begins with, as far as it is there, and its length; nil before the end of its head.
+    var begun: (frame: Frame, length: Int)? {
         guard rest.count >= 9 else { return nil }
         let head = Array(rest.prefix(9))
         let length = head[..<3].reduce(0) { $0 << 8 | Int($1) }
-        guard rest.count - 9 >= length else { return nil }
-        let payload = rest.dropFirst(9).prefix(length)
-        rest = rest.dropFirst(9 + length)
         let stream = head[5...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
-        return Frame(type: head[3], flags: head[4], stream: stream, payload: payload)
+        let payload = rest.dropFirst(9).prefix(length)
+        return (Frame(type: head[3], flags: head[4], stream: stream, payload: payload), length)
     }
 }
 
@@ -50,10 +55,13 @@ struct HTTP2Messages {
     /// - Parameter sent: everything that the client has sent, including its preface.
     init(_ sent: [UInt8], limits: ReceiverLimits) {
         self.limits = limits
-        for frame in HTTP2FrameSequence(sent.dropFirst(24)) {
+        var sequence = HTTP2FrameSequence(sent.dropFirst(24))
+        while let frame = sequence.next() {
             frames += 1
             take(frame)
         }
+        // Headers may be refused before the last of them has come.
+        if let (frame, _) = sequence.begun, frame.type == 1 { streamsBegun.insert(frame.stream) }
     }
 
     var count: Int { bodies.values.reduce(0, +) }
