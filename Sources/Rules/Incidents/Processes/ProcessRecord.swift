@@ -17,6 +17,10 @@ struct ProcessRecord: Hashable, Sendable {
 
     let source: SourceLabels
     let role: ServiceRole
+    /// The start of its first second with a span; nil if another Faultline heard that.
+    let begin: Int64?
+    /// Whether it took the place of another.
+    var hasReplaced = false
     /// The start of the first second that counts for the rate, and the end of the last one with a span.
     private(set) var since: Int64
     private(set) var heardUpTo: Int64
@@ -52,6 +56,8 @@ struct ProcessRecord: Hashable, Sendable {
     private static let missingMinOfEtcd = 3.0
     /// How long after its return spans may show a start.
     private static let startLength: Int64 = 15_000_000_000
+    /// Exporters try for up to two minutes until they reach a Faultline that has just started.
+    private static let newerMin: Int64 = 180_000_000_000
     /// Failed health checks, or calls of its own to etcd, that show a start.
     private static let failedPathsMin = 3
     private static let ownCallsMin = 10
@@ -60,7 +66,7 @@ struct ProcessRecord: Hashable, Sendable {
     init(_ activity: SourceActivity, from first: Int64) {
         source = activity.source
         role = activity.role
-        since = first
+        (begin, since) = (first, first)
         heardUpTo = first
         lateSpans = activity.late
     }
@@ -71,7 +77,7 @@ struct ProcessRecord: Hashable, Sendable {
             let heardUpTo = Timestamp.parse(rfc3339: saved.heardUpTo)
         else { return nil }
         source = SourceLabels(cluster: saved.cluster ?? "", service: saved.service, instance: saved.instance)
-        self.role = role
+        (self.role, begin) = (role, nil)
         (self.since, self.heardUpTo, wasHeardOnTime) = (since, heardUpTo, saved.wasHeardOnTime)
         (spans, ownCalls, lateSpans) = (saved.spans, saved.ownCalls, 0)
         unheardFor = saved.unheardNanoseconds ?? 0
@@ -83,6 +89,13 @@ struct ProcessRecord: Hashable, Sendable {
         let unusual = min(
             habitualSilence.multipliedSaturating(by: 3), habitualSilence.addingSaturating(Self.beyondHabit))
         return silence >= max(Self.silenceMin, unusual) && rate(of: spans) * Double(silence) >= Self.missingMin
+    }
+
+    /// Whether it began well after another, and would have sent spans in that time if it had been there.
+    func isNewer(than other: ProcessRecord) -> Bool {
+        guard let begin else { return false }
+        let missing = begin.subtractingSaturating(other.begin ?? .min)
+        return missing >= Self.newerMin && rate(of: spans) * Double(missing) >= Self.missingMin
     }
 
     /// Whether a silence may be that of a restart.

@@ -13,7 +13,7 @@ extension ProcessWatch {
 
     private func silence(of all: [ProcessRecord], in cluster: String, at time: Int64) -> ProcessEvent? {
         let isSilent = { (record: ProcessRecord) in record.quiet(at: time) >= Self.silenceMin }
-        let isMissing = { (record: ProcessRecord) in isSilent(record) && Self.isExpected(record, at: time) }
+        let isMissing = { (record: ProcessRecord) in self.isMissing(record, at: time) }
         let servers = all.filter { $0.role == .apiServer }
         let missing = servers.filter(isMissing)
         if all.allSatisfy(isSilent), all.contains(where: isMissing) {
@@ -27,6 +27,11 @@ extension ProcessWatch {
         let named = missing.filter { instance(of: $0) != nil }
         guard !named.isEmpty, servers.contains(where: isHeard) else { return nil }
         return Self.some(named, cluster)
+    }
+
+    /// Whether a process has been silent for so long that it is told.
+    func isMissing(_ record: ProcessRecord, at time: Int64) -> Bool {
+        record.quiet(at: time) >= Self.silenceMin && Self.isExpected(record, at: time)
     }
 
     /// Whether it should have sent a span since its last one.

@@ -17,6 +17,8 @@ struct ProcessWatch: Hashable, Sendable {
     private(set) var records: [SourceLabels: ProcessRecord] = [:]
     /// The processes that took the place of others, and these.
     private var predecessors: [SourceLabels: SourceLabels] = [:]
+    /// Those that were removed, the last ones first: they are no new ones if they come back.
+    private var removed: [SourceLabels] = []
     /// By cluster, in order.
     private var heard: [String: [HeardSecond]] = [:]
     private var last: Int64?
@@ -95,7 +97,7 @@ struct ProcessWatch: Hashable, Sendable {
         for source in records.keys { records[source]?.look(at: time, hearing: Self.hearing) }
         last = time
         forget(at: time)
-        return restarts(at: time) + silences(at: time)
+        return restarts(at: time) + replacements(at: time) + silences(at: time)
     }
 
     private mutating func hear(_ activity: SourceActivity, at time: Int64) {
@@ -148,11 +150,14 @@ struct ProcessWatch: Hashable, Sendable {
 
     private mutating func remove(_ source: SourceLabels) {
         records[source] = nil
+        removed = [source] + removed.filter { $0 != source }.prefix(Self.sourcesMax - 1)
         predecessors = predecessors.filter { $0.key != source && $0.value != source }
     }
 
+    func wasRemoved(_ source: SourceLabels) -> Bool { removed.contains(source) }
+
     /// The other processes of the same kind in its cluster.
-    private func peers(of record: ProcessRecord) -> [ProcessRecord] {
+    func peers(of record: ProcessRecord) -> [ProcessRecord] {
         records.values.filter {
             $0.source.cluster == record.source.cluster && $0.role == record.role && $0.source != record.source
         }
@@ -170,7 +175,10 @@ struct ProcessWatch: Hashable, Sendable {
             let isAnother = former.map { $0.lastEnd <= comeback.silence.lowerBound } ?? false
             let isRestart = isAnother || (record.role == .apiServer ? record.showsStart : showsStartOfEtcd(record))
             guard isRestart || age >= Self.judgement.upperBound else { continue }
-            if isRestart, let former { remove(former.source) }
+            if isRestart, let former {
+                remove(former.source)
+                records[record.source]?.hasReplaced = true
+            }
             predecessors[record.source] = nil
             records[record.source]?.endComeback(wasRestart: isRestart)
             guard isRestart else { continue }
@@ -182,6 +190,16 @@ struct ProcessWatch: Hashable, Sendable {
                     certainty: .clear, why: "restarted"))
         }
         return events
+    }
+
+    /// Removes the processes that others have replaced.
+    private mutating func replacements(at time: Int64) -> [ProcessEvent] {
+        inOrder.compactMap { record in
+            guard let other = replacement(of: record, at: time) else { return nil }
+            remove(record.source)
+            records[other.source]?.hasReplaced = true
+            return Self.replaced(record, by: instance(of: other))
+        }
     }
 
     /// Whether the streams from etcd broke when it fell silent, while an API server was there to see it. A stalled etcd

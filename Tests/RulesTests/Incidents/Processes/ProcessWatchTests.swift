@@ -59,6 +59,38 @@ import Testing
         #expect(Self.run([SimulatedProcess(instance: "a", up: [0..<400]), beside], for: 400).incidents == [])
     }
 
+    @Test func `an instance that began before another fell silent took its place`() {
+        let etcd = SimulatedProcess(service: "etcd", up: [0..<900])
+        let two = [SimulatedProcess(instance: "a", up: [0..<400]), SimulatedProcess(instance: "b", up: [340..<900])]
+        let one = Self.run(two + [etcd], for: 900).incidents
+        #expect(one.map(\.severity) == [.info])
+        #expect(one.map(\.evidence?.culprit.text) == ["apiserver (clear): restarted"])
+        #expect(one.map { ProcessRun.seconds($0.startedAt) } == [400])
+        // A second one has nobody in its place.
+        let lost = SimulatedProcess(instance: "c", up: [0..<700])
+        let incidents = Self.run(two + [lost, etcd], for: 900).incidents
+        #expect(
+            incidents.map(\.evidence?.culprit.text).first == "apiserver b (clear): restarted")
+        #expect(incidents.map(\.kind) == [.restart, .silence])
+    }
+
+    @Test func `all instances may be replaced one after the other`() {
+        let old = (0..<3).map { SimulatedProcess(instance: "a\($0)", up: [0..<400 + 100 * $0]) }
+        let new = (0..<3).map { SimulatedProcess(instance: "b\($0)", up: [370 + 100 * $0..<900]) }
+        #expect(Self.run(old + new, for: 900).incidents.map(\.kind) == [.restart, .restart, .restart])
+    }
+
+    @Test func `an instance that Faultline only heard later took nobody's place`() {
+        // As after Faultline's start, or after a long outage of one.
+        let first = [SimulatedProcess(instance: "a", up: [0..<300]), SimulatedProcess(instance: "b", up: [100..<900])]
+        #expect(Self.run(first, for: 900).incidents.map(\.kind) == [.silence])
+        let back = [
+            SimulatedProcess(instance: "a", up: [0..<1_400]),
+            SimulatedProcess(instance: "b", up: [0..<200, 1_300..<1_900]),
+        ]
+        #expect(Self.run(back, for: 1_900).incidents.map(\.kind) == [.silence, .silence])
+    }
+
     @Test func `what only ever came late is no silence`() {
         let processes = [SimulatedProcess(up: [0..<200]), SimulatedProcess(service: "etcd", up: [0..<200])]
         #expect(Self.run(processes, for: 400).incidents.map(\.kind) == [.silence])
