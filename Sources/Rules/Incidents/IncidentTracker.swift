@@ -67,7 +67,8 @@ package struct IncidentTracker: Hashable, Sendable {
         resolve(resolved, at: context.time)
         for index in open.indices {
             open[index].count(in: context)
-            notify(open[index].notice(in: context), at: context.time)
+            let isAnyAway = processes.isAnyAway(in: open[index].incident.cluster, at: context.time)
+            notify(open[index].notice(isAnyAway: isAnyAway, in: context), at: context.time)
         }
         close(in: context)
     }

@@ -175,7 +175,9 @@ struct OpenIncident: Hashable, Sendable {
     // MARK: Notifications
 
     /// The notification that is due: of the opening, or, once, of a verdict that has become clear or names what fills a queue.
-    mutating func notice(in context: some IncidentContext) -> Alert? {
+    ///
+    /// - Parameter isAnyAway: whether a process is away or has just come back, so that it may turn out to be a restart.
+    mutating func notice(isAnyAway: Bool, in context: some IncidentContext) -> Alert? {
         let isClear = incident.certainty == .clear
         let isDue: Bool
         if let notified {
@@ -185,7 +187,7 @@ struct OpenIncident: Hashable, Sendable {
             isDue = isClear && (isSurer || isDeeper || isRestart) && notified.isUpdate != true
         } else {
             let latest = incident.openedAt.addingSaturating(Self.patience)
-            isDue = isClear || (context.next ?? .max) > latest
+            isDue = isClear || failsByItself && !isAnyAway || (context.next ?? .max) > latest
         }
         guard isDue else { return nil }
         let former = notified
@@ -194,6 +196,12 @@ struct OpenIncident: Hashable, Sendable {
             component: incident.evidence?.culprit.component, isUpdate: former != nil)
         notified = now
         return incident.alert(as: now, replacing: former)
+    }
+
+    /// Whether requests fail, and nothing that the API server calls does: no verdict on failures could be surer.
+    private var failsByItself: Bool {
+        guard let evidence = incident.evidence, evidence.failures?.isVerdict == true else { return false }
+        return evidence.culprit.component == Component.builtinNames[Int(Component.apiServer.number)]
     }
 
     /// Closes it, with the last notification.

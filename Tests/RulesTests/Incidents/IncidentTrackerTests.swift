@@ -46,6 +46,13 @@ import Testing
             evidence: evidence, holds: holds, looksFarBack: looksFarBack, calm: 45 * second)
     }
 
+    private static func activity(second number: Int64) -> SourceActivity {
+        var counted = SourceActivity.Second(start: start + number * second)
+        (counted.spans, counted.earliestStart) = (50, counted.start)
+        return SourceActivity(
+            source: SourceLabels(cluster: "", service: "apiserver", instance: ""), role: .apiServer, seconds: [counted])
+    }
+
     private static func observe(
         _ tracker: inout IncidentTracker, at seconds: Int64, _ sightings: [AlertSighting],
         _ change: (inout Context) -> Void = { _ in }
@@ -78,6 +85,19 @@ import Testing
         #expect(notices[1].annotations["summary"]?.contains("in the last half minute 0 of 30 requests failed") == true)
         // From 30 s before it opened, in 18 evaluations.
         #expect(incident.requests == RequestOutcomes(count: 115, slow: 18))
+    }
+
+    @Test(arguments: [(false, 1), (true, 0)])
+    func `sinks hear at once of requests that fail by themselves, unless a process is away`(isAway: Bool, count: Int) {
+        var tracker = IncidentTracker()
+        for seconds in stride(from: Int64(5), through: 60, by: 5) where !isAway || seconds <= 50 {
+            _ = Self.observe(&tracker, at: seconds, []) {
+                $0.activities = [Self.activity(second: seconds - 5), Self.activity(second: seconds - 1)]
+            }
+        }
+        let failures = FailureClause(text: "5 requests failed", isVerdict: true)
+        let failing = Self.sighting("A", at: 60, side: "apiserver", .likely, failures: failures)
+        #expect(Self.observe(&tracker, at: 61, [failing]).count == count)
     }
 
     @Test func `sinks hear of an unclear incident after ten seconds, and again when its verdict becomes clear`() {

@@ -57,6 +57,13 @@ extension ProcessWatch {
             && quiet.contains { Self.isExpected($0, at: time) }
     }
 
+    /// Whether a process of a cluster should have been heard by now, or is back and hasn't been judged.
+    func isAnyAway(in cluster: String, at time: Int64) -> Bool {
+        records.values.contains { record in
+            record.source.cluster == cluster && (record.comeback != nil || Self.isExpected(record, at: time))
+        }
+    }
+
     /// Whether etcd alone is silent. While API servers do without it for longer, only its spans are missing.
     func isEtcdSilent(in cluster: String, at time: Int64) -> Bool {
         let all = processes(of: cluster)
