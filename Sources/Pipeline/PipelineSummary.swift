@@ -46,7 +46,8 @@ package struct PipelineSummary: Sendable {
         guard let ends else { return 0 }
         let first = max(ends.lowerBound, range?.lowerBound ?? .min)
         let last = min(ends.upperBound, range?.upperBound ?? .max)
-        return max(Double(last - first) / 1e9, 1)
+        let coverage = range != nil && first < last ? view.coverage(of: first..<last) : 1
+        return max(Double(last - first) / 1e9 * coverage, 1)
     }
 }
 

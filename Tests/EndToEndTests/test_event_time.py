@@ -124,6 +124,18 @@ def test_a_report_does_not_depend_on_the_number_of_processors(capture, tmp_path)
         assert done.stdout.decode() == report
 
 
+def test_a_window_that_overflows_gives_the_same_report_every_time(tmp_path):
+    (tmp_path / "small.yaml").write_text("window: {max_bytes: 1500KiB}\n")
+    (tmp_path / "rules.yaml").write_text(
+        "groups:\n  - name: g\n    interval: 15s\n    rules:\n"
+        '      - {alert: Busy, select: {service: apiserver}, by: [], when: "self_p90 > 1ms", over: 1m}\n'
+    )
+    options = ["--config", tmp_path / "small.yaml", "--rules", tmp_path / "rules.yaml"]
+    runs = [faultline("replay", "--quiet", "--format", "json", *options, project.capture("errors")) for _ in range(8)]
+    assert {run.code for run in runs} == {0} and json.loads(runs[0].output)["alerts"]
+    assert len({run.output for run in runs}) == 1
+
+
 def test_standard_input_in_any_order_gives_the_same_report(capture):
     records, report = capture
     assert replay("-", input=archives.framed(records[::-1])) == report

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from playwright.sync_api import expect
 
@@ -220,3 +221,33 @@ def test_archives_larger_than_the_window_are_searched_and_counted_whole(tmp_path
         for path in paths:
             answer = small.ask(path)
             assert answer == viewer.ask(path), path
+
+
+def test_a_range_that_begins_before_the_window_has_no_less_than_a_shorter_one(tmp_path):
+    """With two megabytes the window holds the last minute, of which a range may begin anywhere."""
+    (tmp_path / "small.yaml").write_text("window: {max_bytes: 2MiB}\n")
+    requests = map(ExportTraceServiceRequest.FromString, archives.records(archives.decompress(project.EXAMPLE)))
+    ends = sorted(
+        one.end_time_unix_nano
+        for request in requests
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for one in scope.spans
+    )
+    with Viewer("--config", tmp_path / "small.yaml", project.EXAMPLE) as viewer:
+        before, inexact = 0, 0
+        for seconds in range(5, 150, 5):
+            begin = ends[-1] - seconds * spans.SECOND
+            rows = viewer.ask(f"/api/v1/operations?from={begin / 1e9:.9f}")
+            count, true = sum(row["count"] for row in rows), sum(end >= begin for end in ends)
+            is_exact = all(row.get("exact") is None for row in rows)
+            if is_exact:
+                assert count == pytest.approx(true, abs=5)
+            else:
+                inexact += 1
+                near = sum(abs(end - begin) <= 31 * spans.SECOND for end in ends)
+                assert count == pytest.approx(true, abs=near)
+            assert count >= before
+            before = count
+            assert sum(row["rate"] for row in rows) == pytest.approx(true / seconds, rel=0.35)
+    assert inexact > 5

@@ -181,7 +181,10 @@ private struct LaterRows: Sendable {
 /// each.
 struct TraceFilter: Sendable {
     private var words: [UInt64]
-    private let seed: UInt64
+
+    /// The same in each process: which rows only seem to belong to the traces decides whether an attribution is kept, and so
+    /// what a window that overflows evicts next.
+    private static let seed: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// - Parameter spans: of the slot. With six spans per trace, fewer than one in a hundred other rows seem to belong
     ///   to the slot's traces.
@@ -189,18 +192,17 @@ struct TraceFilter: Sendable {
         var words = 16
         while words * 32 < spans { words *= 2 }
         self.words = Array(repeating: 0, count: words)
-        seed = ByteHash.seed
     }
 
     var byteCount: Int { words.count * 8 }
 
     mutating func insert(_ low: UInt64) {
-        let hash = ByteHash.mix(low, seed)
+        let hash = ByteHash.mix(low, Self.seed)
         words[word(hash)] |= Self.bits(hash)
     }
 
     func mayHave(_ low: UInt64) -> Bool {
-        let hash = ByteHash.mix(low, seed)
+        let hash = ByteHash.mix(low, Self.seed)
         return ~words[word(hash)] & Self.bits(hash) == 0
     }
 

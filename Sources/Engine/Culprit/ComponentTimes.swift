@@ -21,6 +21,10 @@ struct ComponentTimes: Sendable {
             }
         }
 
+        func part(_ component: Component, of series: Int) -> Double {
+            parts[series * ComponentTable.countMax + Int(component.number)]
+        }
+
         func sum(_ component: Int) -> Double {
             stride(from: component, to: parts.count, by: ComponentTable.countMax).reduce(0) { $0 + parts[$1] }
         }
@@ -97,6 +101,25 @@ struct ComponentTimes: Sendable {
         return excess
     }
 
+    /// The API server's own work on kinds of request that hardly occurred before, if that is most of the time of all requests
+    /// outside queues: nil if it isn't.
+    var newWork: NewWork? {
+        let kinds = now.requests.indices.filter { now.requests[$0] > 0 && countBefore($0) < Self.countMin }
+        // Storage waits for whatever the rest waits for.
+        let components = Component.ownWork.filter { $0 != .storage }
+        func work(_ series: Int) -> Double { components.reduce(0) { $0 + now.part($1, of: series) } }
+        guard let most = kinds.max(by: { work($0) < work($1) }) else { return nil }
+        let all = now.requests.indices.reduce(0) { $0 + now.busy($1) }
+        guard 2 * kinds.reduce(0, { $0 + work($1) }) > all,
+            let component = components.max(by: { now.part($0, of: most) < now.part($1, of: most) })
+        else { return nil }
+        return NewWork(
+            series: most, component: component, count: now.requests[most],
+            time: work(most) / Double(now.requests[most]))
+    }
+
+    private func countBefore(_ series: Int) -> Int { series < before.requests.count ? before.requests[series] : 0 }
+
     /// The kind of request that there is much more of, or else the one that occupies the API server for much longer; nil
     /// without one, or if it isn't known how often requests came.
     var flow: GrownFlow? {
@@ -109,7 +132,7 @@ struct ComponentTimes: Sendable {
             Self.mostAdded(counts, usualCounts)
             ?? Self.mostAdded(kinds.map { now.busy($0) }, kinds.map { share * before.busy($0) })
         guard let most = found, now.requests[most] >= Self.countMin else { return nil }
-        let countBefore = most < before.requests.count ? before.requests[most] : 0
+        let countBefore = countBefore(most)
         func perSecond(_ count: Int, _ slots: Int) -> Double {
             Double(count) / Double(slots) / (Double(Window.slotWidth) / 1e9)
         }

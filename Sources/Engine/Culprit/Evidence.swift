@@ -47,6 +47,7 @@ package struct Evidence: Sendable {
     var components: [ComponentGrowth] = []
     /// The kind of request that occupies the API server more than before.
     var flow: GrownFlow?
+    var newWork: NewWork?
     var requestCount = 0
     var requestCountBefore = 0
     /// Whether etcd has ever sent a span.

@@ -110,6 +110,7 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         evidence.excess = times.excess
         evidence.components = times.growth
         evidence.flow = times.flow
+        evidence.newWork = times.newWork
         (evidence.requestCount, evidence.requestCountBefore) = (times.requestCount, times.requestCountBefore)
     }
 }

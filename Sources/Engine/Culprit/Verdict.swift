@@ -185,7 +185,7 @@ extension Evidence {
         case (true, true):
             if etcd.times >= Self.distinct * ownWork.times { return slowEtcd }
             return ownWork.times >= Self.distinct * etcd.times ? slowAPIServer : slowBoth
-        case (true, false): return slowEtcd
+        case (true, false): return newWork.map(newlyBusy) ?? slowEtcd
         case (false, true): return isQueueLonger ? slowQueue(.priorityAndFairness) : slowAPIServer
         case (false, false):
             if connection.trend == .grew { return slowCalls }

@@ -21,19 +21,22 @@ enum HistoryTime {
     static func start(ofMinute minute: Int64) -> Int64 {
         minute.multipliedSaturating(by: minuteWidth)
     }
+
+    /// The first minute that starts at a time or later, Unix nanoseconds.
+    static func firstMinute(from time: Int64) -> Int64 {
+        let minute = minute(of: time)
+        return start(ofMinute: minute) == time ? minute : minute + 1
+    }
+
+    /// The minute whose start is nearest to a time, Unix nanoseconds.
+    static func nearestMinute(to time: Int64) -> Int64 { minute(of: time.addingSaturating(minuteWidth / 2)) }
 }
 
-/// The minutes that start within a range of time. So a range of n minutes has n of them, wherever it begins.
-struct MinuteRange {
+/// Some minutes, one after the other.
+struct MinuteRange: Equatable {
     let first: Int64
     /// The first minute after the range.
     let end: Int64
-
-    /// A half-open range, Unix nanoseconds.
-    init(from: Int64, to: Int64) {
-        first = Self.firstMinute(from: from)
-        end = max(first, Self.firstMinute(from: to))
-    }
 
     func contains(_ minute: Int64) -> Bool { minute >= first && minute < end }
 
@@ -41,10 +44,5 @@ struct MinuteRange {
     func covers(hour: Int64) -> Bool {
         let start = hour * HistoryTime.minutesPerHour
         return start >= first && start + HistoryTime.minutesPerHour <= end
-    }
-
-    private static func firstMinute(from time: Int64) -> Int64 {
-        let minute = HistoryTime.minute(of: time)
-        return HistoryTime.start(ofMinute: minute) == time ? minute : minute + 1
     }
 }

@@ -71,7 +71,7 @@ package struct Selection: Sendable {
     }
 }
 
-/// Exact statistics of one group over one range of time. Durations in nanoseconds.
+/// Statistics of one group over one range of time. Durations in nanoseconds.
 package struct LatencyStatistics: Equatable, Sendable {
     package var count = 0
     package var errors = 0
@@ -83,6 +83,8 @@ package struct LatencyStatistics: Equatable, Sendable {
     package var quantiles: [Int64] = []
     /// How many spans failed or exceeded each threshold; empty when `count` is 0.
     package var bad: [Int] = []
+    /// How long the time is that they are about, relative to the range asked for: 1 if the window holds all of it.
+    package var coverage = 1.0
 
     package init() {}
 }

@@ -37,7 +37,7 @@ package struct SlidingCounts: Sendable {
     ) -> Bool {
         guard population.isCounted, from < to, from.isMultiple(of: Window.slotWidth),
             to.isMultiple(of: Window.slotWidth),
-            from >= view.horizon, !view.reachesHistory(from: from, to: to), from >= restsUntil
+            from >= view.horizon, view.beyond(from: from, to: to) == nil, from >= restsUntil
         else {
             reset()
             return false

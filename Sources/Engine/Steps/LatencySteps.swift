@@ -39,8 +39,8 @@ extension WindowView {
             let (from, to) = (bounds.lowerBound, bounds.upperBound)
             let isBeyond = isBeyond(bounds)
             var parts = WindowParts()
-            if isBeyond, grid.isOfWholeMinutes,
-                let merged = measureBeyond(population, from: from, to: to, [selection], &parts)?[0][0]
+            if isBeyond, grid.isOfWholeMinutes, let range = beyond(from: from, to: to),
+                let merged = measureBeyond(population, range, [selection], &parts)?[0][0]
             {
                 return LatencyStep(
                     statistics: merged.statistics(quantiles), buckets: merged.histogram.heat, isExact: false)

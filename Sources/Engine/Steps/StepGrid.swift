@@ -34,7 +34,6 @@ package struct StepGrid: Equatable, Sendable {
 extension WindowView {
     /// Whether a step is before the window, at least in part.
     func isBeyond(_ bounds: Range<Int64>) -> Bool {
-        let newest = max(history.newestMinute, evicted.newestMinute)
-        return bounds.lowerBound < horizon && HistoryTime.minute(of: bounds.lowerBound) <= newest
+        bounds.lowerBound < horizon && beyond(from: bounds.lowerBound, to: bounds.upperBound) != nil
     }
 }

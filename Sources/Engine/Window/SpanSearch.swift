@@ -84,9 +84,8 @@ extension WindowView {
         let first = max(slots.indices.first(reaching: { slots[$0].start >= from }) - 1, 0)
         let reaching = slots[first...].prefix { $0.start < to }
         if reaching.contains(where: { $0.end > from && $0.hasSpans(in: exact) }) { return true }
-        guard reachesHistory(from: from, to: to) else { return false }
-        let range = MinuteRange(from: from, to: to)
-        return !history.blocks(in: range).isEmpty || evicted.hasSpans { history.counts(minute: $0, in: range) }
+        guard let minutes = beyond(from: from, to: to)?.minutes else { return false }
+        return !history.blocks(in: minutes).isEmpty || evicted.hasSpans { history.counts(minute: $0, in: minutes) }
     }
 }
 

@@ -1,52 +1,45 @@
 extension WindowView {
     /// Statistics of spans that end in `from..<to` (Unix nanoseconds), from the window and the history.
     ///
-    /// If minutes of the range have left the window, the range is rounded to the minutes that start within it.
     /// - Parameter parts: counts of the window made for other ranges; ranges that begin before the window and end at
     ///   the same time share them.
-    /// - Returns: for each selection, the statistics of each of its groups; nil if the window holds the whole range.
+    /// - Returns: for each selection, the statistics of each of its groups; nil if nothing is known of the range but what the
+    ///   window holds.
     func measureBeyond(
-        _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
+        _ population: Population, _ range: RangeBeyond, _ selections: [Selection], _ parts: inout WindowParts
     ) -> [[MergedStatistics]]? {
-        let range = MinuteRange(from: from, to: to)
-        guard reachesHistory(from: from, to: to) else { return nil }
-        let newest = max(history.newestMinute, evicted.newestMinute)
+        let minutes = range.minutes
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
-        let blocks = history.blocks(in: range)
-        let isEvicted = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
-        // Regardless of series: how many spans have been bucketed so far must not decide whether the range is rounded
-        // to minutes.
+        let blocks = history.blocks(in: minutes)
+        let isEvicted = { [history] (minute: Int64) in history.counts(minute: minute, in: minutes) }
+        // Regardless of series: how many spans have been bucketed so far must not decide it.
         guard !blocks.isEmpty || evicted.hasSpans(where: isEvicted) else { return nil }
         var tally = SeriesTally()
         evicted.count(in: &tally, population, wanted: merge.wanted, where: isEvicted)
         for block in blocks { merge.add(block) }
-        // The window may hold the rest of a minute of the range, or of the one after it.
-        let window = TimeRange(
-            from: HistoryTime.start(ofMinute: range.first),
-            to: HistoryTime.minute(of: to) <= newest ? HistoryTime.start(ofMinute: range.end) : to)
         merge.add(HistoryBlock(tally))
-        merge.add(parts.part(population, within: window, of: self))
+        merge.add(parts.part(population, within: range.covered, of: self))
         return merge.results
     }
 
-    /// Whether minutes of a range may have left the window.
-    func reachesHistory(from: Int64, to: Int64) -> Bool {
-        MinuteRange(from: from, to: to).first <= max(history.newestMinute, evicted.newestMinute)
+    /// What a range (Unix nanoseconds) is made of if spans that ended in it may have left the window; nil if none have.
+    func beyond(from: Int64, to: Int64) -> RangeBeyond? {
+        let newest = max(history.newestMinute, evicted.newestMinute)
+        let first = from < horizon ? HistoryTime.minute(of: from) : HistoryTime.firstMinute(from: from)
+        guard from < to, first <= newest else { return nil }
+        return RangeBeyond(from: from, to: to, horizon: horizon)
     }
 
-    /// Where a range begins that doesn't reach the history: if part of its first minute has left the window, at the first
-    /// minute that starts in the range (Unix nanoseconds).
-    func startInWindow(from: Int64, to: Int64) -> Int64 {
-        let newest = max(history.newestMinute, evicted.newestMinute)
-        guard from < horizon, newest >= HistoryTime.minute(of: from) else { return from }
-        return HistoryTime.start(ofMinute: MinuteRange(from: from, to: to).first)
+    /// How long the time is that statistics of a range (Unix nanoseconds) are about, relative to it.
+    package func coverage(of range: Range<Int64>) -> Double {
+        beyond(from: range.lowerBound, to: range.upperBound)?.coverage ?? 1
     }
 
     /// Whether any spans ended in a range (Unix nanoseconds), and enough is known of the range that a series without spans
     /// was silent: at most a tenth of it has left the window without being covered by minutes of the history.
     /// - Parameter isByInstance: whether instances are distinguished, which the history doesn't do.
     package func hears(from: Int64, to: Int64, isByInstance: Bool) -> Bool {
-        let known = isByInstance ? max(from, horizon) : startInWindow(from: from, to: to)
+        let known = isByInstance ? max(from, horizon) : beyond(from: from, to: to)?.covered.from ?? from
         guard known - from <= (to - from) / 10 else { return false }
         return hasSpans(from: known, to: to)
     }
@@ -159,6 +152,14 @@ struct MergedStatistics: Sendable {
         statistics.quantiles = quantiles.map { min(histogram.quantile($0) ?? 0, max) }
         statistics.bad = thresholds.map { errors + histogram.count(above: $0) - failed.count(above: $0) }
         return statistics
+    }
+}
+
+extension Selection {
+    func statistics(of groups: [MergedStatistics]) -> [LatencyStatistics] {
+        groups.enumerated().map { group, merged in
+            merged.statistics(quantiles, thresholds: thresholds, absent: absent(group, rows: merged.count))
+        }
     }
 }
 

@@ -158,8 +158,8 @@ package struct WindowView: Sendable {
     }
 
     /// Statistics of spans that end in `from..<to` (Unix nanoseconds). They are exact while the window holds the whole
-    /// range. If the range reaches into the history it is rounded to the minutes that start within it, and quantiles
-    /// are within 0.55 %.
+    /// range. If the range begins before the window, that part of it is rounded to whole minutes, and quantiles are within
+    /// 0.55 %.
     ///
     /// All selections share one scan: the cost grows with spans, not with selections.
     /// - Returns: for each selection, the statistics of each of its groups.
@@ -181,24 +181,22 @@ package struct WindowView: Sendable {
     func measured(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> (statistics: [[LatencyStatistics]], isExact: Bool) {
-        if selections.contains(where: { $0.instances != nil }) {
-            // The history doesn't tell instances apart.
-            return (measureWindow(population, from: from, to: to, selections), isComplete(from: from, to: to))
+        guard let beyond = beyond(from: from, to: to) else {
+            return (
+                measureWindow(population, from: from, to: to, selections), isComplete(from: from, to: to)
+            )
         }
-        if let merged = measureBeyond(population, from: from, to: to, selections, &parts) {
-            let statistics = zip(merged, selections).map { groups, selection in
-                groups.enumerated().map { group, merged in
-                    merged.statistics(
-                        selection.quantiles, thresholds: selection.thresholds,
-                        absent: selection.absent(group, rows: merged.count))
-                }
-            }
-            return (statistics, false)
+        // The history doesn't tell instances apart.
+        let isByInstance = selections.contains { $0.instances != nil }
+        let merged = isByInstance ? nil : measureBeyond(population, beyond, selections, &parts)
+        var statistics =
+            merged.map { groups in zip(groups, selections).map { $1.statistics(of: $0) } }
+            ?? measureWindow(population, from: from, to: to, selections)
+        let coverage = isByInstance ? beyond.coverageOfWindow : beyond.coverage
+        for selection in statistics.indices {
+            for group in statistics[selection].indices { statistics[selection][group].coverage = coverage }
         }
-        return (
-            measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections),
-            isComplete(from: from, to: to)
-        )
+        return (statistics, false)
     }
 
     /// Whether no slot of a range (Unix nanoseconds) was too small for its spans.
@@ -243,7 +241,7 @@ package struct WindowView: Sendable {
 }
 
 /// A half-open range of span ends, Unix nanoseconds.
-struct TimeRange {
+struct TimeRange: Equatable {
     var from: Int64
     var to: Int64
 

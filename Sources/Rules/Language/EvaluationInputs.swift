@@ -16,6 +16,9 @@ package struct EvaluationInputs {
         /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally,
         /// whatever that counts.
         package var slowdown: Double?
+        /// How long the measured time is, relative to the rule's window: it begins with a whole minute where that began before the
+        /// spans in memory.
+        var coverage = 1.0
         /// How many spans there were, including unsampled ones; nil if all arrived, or if no rule needs it.
         var scaledCount: Double?
         /// The same of `bad`.
@@ -98,6 +101,7 @@ extension EvaluationInputs.Range {
         exact.errors = statistics.errors
         exact.sum = statistics.sum
         tally = exact
+        coverage = statistics.coverage
         guard statistics.count > 0 else { return }
         max = statistics.max...statistics.max
         for (index, fraction) in wanted.fractions.enumerated() {

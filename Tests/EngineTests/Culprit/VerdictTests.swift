@@ -47,6 +47,50 @@ import Testing
     }
 }
 
+/// etcd takes longer, and the API server is busy with requests that nothing before can be compared with.
+@Suite struct `Work that hardly occurred before` {
+    private static let list = 0
+    private static let get = 1
+
+    /// - Parameter listed: how often the list came before.
+    private static func evidence(listing time: Double, listed: Int, etcd: Double) -> Evidence {
+        func number(_ series: Int, _ component: Component) -> Int {
+            series * ComponentTable.countMax + Int(component.number)
+        }
+        var times = ComponentTimes()
+        times.addRequests(20, series: list, isNow: true)
+        times.addParts(series: number(list, .serialize), sum: 20 * time, isNow: true)
+        times.addParts(series: number(list, .etcd), sum: 20 * etcd, isNow: true)
+        times.addRequests(1_000, series: get, isNow: true)
+        times.addParts(series: number(get, .etcd), sum: 1_000 * etcd, isNow: true)
+        times.addRequests(10_000, series: get, isNow: false)
+        times.addParts(series: number(get, .etcd), sum: 10_000 * 1e6, isNow: false)
+        times.addRequests(listed, series: list, isNow: false)
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.etcd = `Durations that grew slightly`.growth(5)
+        evidence.requests = ["list", "get"].map {
+            RequestLabels(verb: $0, group: "", resource: "configmaps", subresource: "", scope: "namespace")
+        }
+        evidence.newWork = times.newWork
+        return evidence
+    }
+
+    @Test func `is the culprit if it is most of the time of requests`() {
+        let verdict = Self.evidence(listing: 0.4e9, listed: 7, etcd: 5e6).verdict()
+        #expect(verdict.side == .apiServer && verdict.component == .serialize && verdict.certainty == .likely)
+        #expect(
+            verdict.why
+                == "apiserver: its own work on list configmaps, which hardly occurred before, took 400 ms each time (mostly "
+                + "serialize), 20 times: most of the time of all requests; etcd's own handlers took longer too: 5 ms instead "
+                + "of 1 ms at p50")
+    }
+
+    @Test(arguments: [(0.2e9, 0, 5e6), (0.4e9, 8, 5e6)])
+    func `isn't if etcd takes more, or if it is known from before`(listing: Double, listed: Int, etcd: Double) {
+        #expect(Self.evidence(listing: listing, listed: listed, etcd: etcd).verdict().side == .etcd)
+    }
+}
+
 /// etcd answers calls, but its spans don't arrive.
 @Suite struct `While etcd's spans are missing` {
     private static func evidence(slow component: Component?) -> Evidence {

@@ -25,25 +25,26 @@ import TestSupport
         oracle.check(from: start, to: oracle.now, counted: start..<oracle.now)
     }
 
-    @Test(arguments: 0..<4) func `a range beyond the window is made of the minutes that start in it`(seed: UInt64) {
+    @Test(arguments: 0..<4) func `a range before the window is rounded to whole minutes`(seed: UInt64) {
         var oracle = HistoryOracle(seed: seed, limits: WindowLimits(duration: 10 * minute))
         while oracle.now < HistoryOracle.start + 4 * hour {
             oracle.append()
             if oracle.chance(2) { oracle.window.foldEvicted() }
         }
-        func nextMinute(_ time: Int64) -> Int64 { (time + minute - 1) / minute * minute }
+        func nearestMinute(_ time: Int64) -> Int64 { (time + minute / 2) / minute * minute }
         for _ in 0..<12 {
             let from = HistoryOracle.start + oracle.random(below: 3 * hour)
-            let to = from + oracle.random(below: 40 * minute)
-            oracle.check(from: from, to: to, counted: nextMinute(from)..<nextMinute(to))
+            let to = from + oracle.random(below: 40 * minute) + 1
+            let begin = nearestMinute(from)
+            oracle.check(from: from, to: to, counted: begin..<max(nearestMinute(to), begin + minute))
             // The later end is exact where the window holds it.
             let late = oracle.now - oracle.random(below: 5 * minute)
-            oracle.check(from: from, to: late, counted: nextMinute(from)..<late)
+            oracle.check(from: from, to: late, counted: begin..<late)
         }
     }
 
     @Test(arguments: [false, true])
-    func `a range that begins in a minute of which a part has left is made of minutes too`(isFolded: Bool) {
+    func `a range that begins in a minute half of which has left begins with it or with the window`(isFolded: Bool) {
         var window = Window(limits: WindowLimits(duration: 10 * minute))
         let start = HistoryOracle.start / minute * minute
         for number in 0..<Int64(755) {
@@ -53,14 +54,21 @@ import TestSupport
         }
         if isFolded { window.foldEvicted() }
         let view = window.view()
-        func count(from: Int64) -> Int {
+        func measured(from: Int64) -> (count: Int, seconds: Double) {
             let all = Selection(groupOfSeries: view.operations.map { _ in 0 }, groupCount: 1, quantiles: [])
-            return view.measure(.spans, from: start + from * second, to: start + 240 * second, [all])[0][0].count
+            let statistics = view.measure(.spans, from: start + from * second, to: start + 240 * second, [all])[0][0]
+            return (statistics.count, (Double(240 - from) * statistics.coverage).rounded())
         }
         // Spans that ended before 2:30 have left the window.
-        #expect(count(from: 140) == 60)
-        #expect(count(from: 155) == 85, "all of it is in the window")
-        #expect(count(from: 120) == 120)
+        #expect(measured(from: 155) == (85, 85), "all of it is in the window")
+        #expect(measured(from: 140) == (90, 90))
+        #expect(measured(from: 130) == (120, 120))
+        #expect(measured(from: 120) == (120, 120))
+        #expect(measured(from: 100) == (120, 120))
+        #expect(measured(from: 80) == (180, 180))
+        // A longer range never has less than a shorter one.
+        let counts = (0..<155).map { measured(from: $0).count }
+        #expect(zip(counts, counts.dropFirst()).allSatisfy { $0 >= $1 })
     }
 
     @Test func `a range that is wholly in the window stays exact`() {

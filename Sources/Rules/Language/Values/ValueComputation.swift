@@ -75,7 +75,9 @@ extension EvaluationInputs {
         case .max: Self.seconds(ranges[value.range].max)
         case .mean: NumberInterval(Double(tally.sum) / count / 1e9)
         case .count, .seen: NumberInterval(count)
-        case .rate: NumberInterval((ranges[value.range].scaledCount ?? count) / (Double(over) / 1e9))
+        case .rate:
+            NumberInterval(
+                (ranges[value.range].scaledCount ?? count) / (Double(over) / 1e9 * ranges[value.range].coverage))
         case .errors: NumberInterval(Double(tally.errors))
         case .errorRatio: NumberInterval(Double(tally.errors) / count)
         case .burnRate(let budget): NumberInterval(ranges[value.range].badRatio(value.index, of: count) / budget)
