@@ -29,6 +29,8 @@ package struct Growth: Sendable {
     private(set) var count = 0
     /// Earlier durations of the compared series.
     private(set) var countBefore = 0
+    /// How many stretches of the baseline show what is usual.
+    private(set) var stretchCount = 0
     /// Durations of the interval and of the baseline, compared or not.
     private(set) var (heard, heardBefore) = (0, 0)
     /// The compared durations.
@@ -52,6 +54,7 @@ package struct Growth: Sendable {
         (heard, heardBefore) = (now.heard, baseline.heard)
         (count, countBefore) = (now.count, baseline.count)
         self.beyond = beyond
+        stretchCount = baseline.stretchCount
         guard count >= GrowthBaseline.countMin, countBefore >= GrowthBaseline.countMin else { return }
         let statistics = now.statistics
         changes = GrowthStatistic.allCases.map { baseline.change($0, statistics) }
@@ -109,6 +112,9 @@ package struct Growth: Sendable {
         let grown = GrowthStatistic.allCases.filter(grew).compactMap { self[$0]?.times }
         return max(grown.max() ?? 1, timesOfFew ?? 1)
     }
+
+    /// The same by the statistic that grew furthest beyond normal variation.
+    var decided: Double { decisive.flatMap { self[$0]?.times } ?? timesOfFew ?? 1 }
 
     /// How many times as long as usual the longest durations are, if they are few but can't be chance because nothing
     /// earlier came near them. If nothing had changed, the probability that the longest of all fall into the interval

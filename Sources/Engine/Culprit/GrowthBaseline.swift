@@ -4,6 +4,8 @@ struct GrowthBaseline: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
+    /// The stretches that show what is healthy.
+    let stretchCount: Int
     /// By number of the statistic; nil if no stretch shows it.
     private let usual: InlineArray<7, Usual?>
     /// The comparable durations of the stretches that don't stand out from the others.
@@ -33,6 +35,7 @@ struct GrowthBaseline: Sendable {
         healthyLong = healthy.reduce(into: LongDurations()) { $0.add($1.long) }
         healthyParts = healthy.reduce(into: LongParts()) { $0.add($1.parts) }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
+        stretchCount = telling.count
         usual = InlineArray { number in
             let statistic = GrowthStatistic.allCases[number]
             return Self.usual(statistic, telling)

@@ -9,8 +9,9 @@ extension Evidence {
         ]
         if component == .priorityAndFairness { clauses += behindQueue }
         clauses.append(beside(part(component)))
+        let isClear = etcd.trend == .unchanged && isGreat(part(component))
         return Verdict(
-            side: .apiServer, component: component, certainty: etcd.trend == .unchanged ? .clear : .likely,
+            side: .apiServer, component: component, certainty: isClear ? .clear : .likely,
             why: "apiserver: \(clauses.joined(separator: "; "))")
     }
 

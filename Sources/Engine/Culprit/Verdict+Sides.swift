@@ -67,7 +67,7 @@ extension Evidence {
 
     var slowAPIServer: Verdict {
         // Requests that never reach etcd can't be slow because of etcd, observed or not.
-        let isCertain = !etcd.isCompared && ownWorkWithoutEtcd.trend == .grew
+        let isCertain = !etcd.isCompared && ownWorkWithoutEtcd.trend == .grew && isGreat(ownWorkWithoutEtcd)
         let component = slowestWork
         let rest = component == .apiServer ? "" : "\(VerdictText.name(component, names)) and the rest of "
         var work = "\(rest)its own work on a request took \(VerdictText.grown(ownWork))"

@@ -79,6 +79,10 @@ extension Evidence {
     /// A verdict is clear from this growth on, and with this distance from the other side.
     private static let clearTimes = 3.0
     private static let clearDistance = 3.0
+    /// With fewer stretches of the baseline, how much they differ isn't how much health varies.
+    private static let stretchesMin = 8
+    /// What takes less of the time added to requests, per cent, isn't what makes them slow.
+    private static let shareMin = 10
 
     /// The verdict that the evidence supports.
     ///
@@ -208,8 +212,14 @@ extension Evidence {
 
     /// Clear only if the other side was observed and compared.
     func certainty(of growth: Growth, against other: Growth) -> Verdict.Certainty {
-        guard other.isCompared, growth.greatest >= Self.clearTimes else { return .likely }
+        guard other.isCompared, isGreat(growth) else { return .likely }
         return other.trend == .unchanged || growth.times >= Self.clearDistance * other.times ? .clear : .likely
+    }
+
+    /// Whether a growth is far beyond what a few minutes of health show: a quiet stretch says little about a busy one.
+    func isGreat(_ growth: Growth) -> Bool {
+        growth.stretchCount < Self.stretchesMin
+            ? growth.decided >= VerdictText.overwhelming : growth.greatest >= Self.clearTimes
     }
 
     // MARK: Filters
@@ -241,6 +251,7 @@ extension Evidence {
     var slowestWait: Component? {
         let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
         guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
+        guard shareOfExcess(longest) >= Self.shareMin else { return nil }
         // Requests queue for what holds their seats, which is most of the time that was added outside the queue.
         if queue != nil, !holdsSeats(longest) { return nil }
         // A process that lacks CPU waits longer for everything.

@@ -131,6 +131,31 @@ import Testing
     }
 }
 
+/// How much a process varies in health isn't known after two minutes.
+@Suite struct `After few half minutes` {
+    private static func certainty(times: Int64, stretches: Int) -> Verdict.Certainty {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.ownWork = `Durations that grew slightly`.growth(times, stretches: stretches)
+        #expect(evidence.verdict().side == .apiServer)
+        return evidence.verdict().certainty
+    }
+
+    @Test func `only an overwhelming growth is clear`() {
+        #expect(Self.certainty(times: 4, stretches: 5) == .likely)
+        #expect(Self.certainty(times: 8, stretches: 5) == .clear)
+        #expect(Self.certainty(times: 4, stretches: 8) == .clear)
+    }
+
+    @Test(arguments: [(0.05, false), (0.2, true)])
+    func `a wait that hardly adds to requests says nothing`(share: Double, isSaid: Bool) {
+        var evidence = `Durations that grew slightly`.evidence(slightly: [])
+        evidence.parts[Int(Component.authorization.number)] = `Durations that grew slightly`.growth(4)
+        evidence.excess[Int(Component.authorization.number)] = share * 1e9
+        evidence.excess[Int(Component.etcd.number)] = (1 - share) * 1e9
+        #expect((evidence.verdict().component == .authorization) == isSaid)
+    }
+}
+
 /// Each of two faults at once has alerts about it.
 @Suite struct `A verdict on what an alert is about` {
     /// A wait and etcd are both slow, so many times as slow as usual, and etcd adds most of the time.
@@ -178,16 +203,18 @@ import Testing
 /// What the verdict makes of durations that grew too little to be sure of by themselves.
 @Suite struct `Durations that grew slightly` {
     /// Four minutes of durations of a millisecond, then thirty that take this many times as long.
-    fileprivate static func growth(_ times: Int64) -> Growth { growth(tenths: 10 * times) }
+    fileprivate static func growth(_ times: Int64, stretches: Int = 8) -> Growth {
+        growth(tenths: 10 * times, stretches: stretches)
+    }
 
-    private static func growth(tenths: Int64) -> Growth {
+    private static func growth(tenths: Int64, stretches: Int = 8) -> Growth {
         var meter = GrowthMeter()
         func cells(_ duration: Int64, count: UInt32) -> [SeriesCounts.Cell] {
             [SeriesCounts.Cell(code: LatencyBucket.shared.code(duration), count: count)]
         }
         meter.learn(cells(millisecond, count: 800).span, series: 0)
         meter.learned()
-        for stretch in 0..<8 {
+        for stretch in 0..<stretches {
             meter.add(cells(millisecond, count: 100).span, series: 0, stretch: stretch)
             meter.endSlot()
         }
