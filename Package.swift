@@ -59,7 +59,11 @@ let package = Package(
         .target(
             name: "YAML", dependencies: ["Support", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
         .target(
-            name: "Credentials", dependencies: ["Support", "YAML", .product(name: "NIOSSL", package: "swift-nio-ssl")],
+            name: "Credentials",
+            dependencies: [
+                "Support", "YAML", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Rules", dependencies: ["Engine", "Support", "YAML"],

@@ -13,6 +13,10 @@ package enum TLSFailure {
 
     /// - Returns: nil if it isn't an error of TLS.
     package init?(_ error: any Error) {
+        if error is ServerName.MismatchError {
+            self = .otherName
+            return
+        }
         guard error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError else { return nil }
         // BoringSSL tells its errors apart by name only.
         let name = "\(error)"

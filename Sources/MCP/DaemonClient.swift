@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Support
+import Synchronization
 
 /// Asks a running daemon's query API.
 package struct DaemonClient: Sendable {
@@ -21,15 +22,34 @@ package struct DaemonClient: Sendable {
     package static let bytesMax = 512 << 10
     private static let timeout = TimeAmount.seconds(40)
 
-    // Never shut down: it lives as long as the process.
-    private static let client: HTTPClient = {
+    // Never shut down: they live as long as the process.
+    private static let clients = Mutex<[String: HTTPClient]>([:])
+
+    /// - Parameter name: what the daemon's certificate must have; nil if it needs none.
+    private static func client(verifying name: String?) -> HTTPClient {
+        clients.withLock { clients in
+            if let known = clients[name ?? ""] { return known }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(verifying: name))
+            clients[name ?? ""] = client
+            return client
+        }
+    }
+
+    private static func configuration(verifying name: String?) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
         // Fail at once if nothing listens, instead of waiting for it.
         configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+        // A redirect would lead to another name.
+        configuration.redirectConfiguration = .disallow
+        if let name {
+            configuration.http1_1ConnectionDebugInitializer = { ServerName.verify(name, on: $0) }
+            configuration.http2ConnectionDebugInitializer = { ServerName.verify(name, on: $0) }
+        }
+        return configuration
+    }
 
+    private let client: HTTPClient
     private let address: String
     private let token: String?
     private let authorities: TrustedAuthorities?
@@ -48,6 +68,8 @@ package struct DaemonClient: Sendable {
         self.bytesMax = bytesMax
         let url = address.contains("://") ? address : "http://\(address)"
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
+        let components = URLComponents(string: url)
+        client = Self.client(verifying: components?.scheme?.lowercased() == "https" ? components?.host : nil)
     }
 
     /// - Throws: `AnswerError`.
@@ -74,7 +96,7 @@ package struct DaemonClient: Sendable {
         request.tlsConfiguration = authorities?.configuration
         if let token { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         do {
-            answer = try await Self.client.execute(request, timeout: Self.timeout)
+            answer = try await client.execute(request, timeout: Self.timeout)
             body = try await answer.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
             throw AnswerError(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")

@@ -1,6 +1,9 @@
 """Commands that ask a daemon whose certificate an authority of one's own has signed."""
 
+import ipaddress
+
 import pytest
+from cryptography import x509
 
 from harness.certificates import Authority
 from harness.command import faultline
@@ -60,6 +63,16 @@ def test_the_option_comes_before_the_environment(secured, authority, tmp_path):
 def test_why_there_is_no_answer(secured, authority, extra, certificate, reason):
     done = faultline("doctor", "--address", secured(extra, **certificate), "--ca-file", authority.file)
     assert done.code == 1 and reason in done.errors and "serve running" not in done.errors
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+def test_an_address_in_the_certificate_is_no_name(secured, authority, arguments):
+    url = secured(names=[x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    named = faultline(*arguments, "--address", url.replace("127.0.0.1", "localhost"), "--ca-file", authority.file)
+    assert named.code == 1 and "its certificate is for another name" in named.errors
+    assert ANSWERS[arguments[0]] not in named.output + named.errors
+    done = faultline(*arguments, "--address", url, "--ca-file", authority.file)
+    assert ANSWERS[arguments[0]] in done.output + done.errors
 
 
 def test_a_daemon_without_tls(serve, authority):

@@ -1,9 +1,11 @@
 """How sinks reach receivers: TLS, credentials, whether they tell of resolved alerts, and links to the page."""
 
 import base64
+import ipaddress
 import urllib.parse
 
 import pytest
+from cryptography import x509
 
 from harness.alertmanager import Alertmanager
 from harness.certificates import Authority
@@ -13,6 +15,7 @@ from harness.webhook import WebhookReceiver
 from test_alert_delivery import fire, resolve
 
 SECRET = "hunter2"
+ADDRESS = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
 @pytest.fixture
@@ -108,6 +111,30 @@ def test_a_certificate_may_have_another_name_than_the_url(serve, authority):
         assert headers["Host"] == urllib.parse.urlsplit(receiver.url).netloc
         daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for a different name")
         assert receiver.is_done
+
+
+@pytest.mark.parametrize("host, server_name, is_accepted", [
+    ("127.0.0.1", "", True), ("localhost", "", False), ("127.0.0.1", ", server_name: alerts.example.com", False),
+])
+def test_an_address_in_a_certificate_counts_only_where_an_address_was_asked_for(serve, authority, host, server_name, is_accepted):
+    with WebhookReceiver(tls=authority.server(authority.issue("receiver", names=[ADDRESS]))) as receiver:
+        sink = webhook(receiver, f", tls_config: {{ca_file: test-ca.crt{server_name}}}").replace("127.0.0.1", host)
+        daemon = started(serve, sink)
+        if is_accepted:
+            assert receiver.next()["status"] == "firing"
+        else:
+            daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for a different name")
+            assert receiver.is_done
+
+
+@pytest.mark.parametrize("name, is_accepted", [("*.example.com", True), ("*.b.example.com", False), ("*", False), ("a*.example.com", False)])
+def test_an_asterisk_in_a_certificate_is_one_label(serve, authority, name, is_accepted):
+    with WebhookReceiver(tls=authority.server(authority.issue("receiver", host=name))) as receiver:
+        daemon = started(serve, webhook(receiver, ", tls_config: {ca_file: test-ca.crt, server_name: alerts.example.com}"))
+        if is_accepted:
+            assert receiver.next()["status"] == "firing"
+        else:
+            daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for a different name")
 
 
 def test_a_sink_can_leave_out_resolved_alerts(serve):

@@ -39,13 +39,17 @@ struct SinkClient: Sendable {
         var all = HTTPHeaders([("Content-Type", "application/json"), ("User-Agent", "faultline")])
         if let authorization { all.add(name: "Authorization", value: authorization) }
         for header in headers.all { all.replaceOrAdd(name: header.name, value: header.value) }
+        let isVerified = tls?.configuration.certificateVerification ?? .fullVerification == .fullVerification
         if let name = tls?.serverName, let renamed = Self.renamed(bare, to: name) {
             self.url = renamed.url
             all.replaceOrAdd(name: "Host", value: renamed.hostHeader)
-            client = SinkClients.client(reaching: host, as: name)
+            client = SinkClients.client(reaching: host, as: name, isVerified: isVerified)
         } else {
             self.url = bare
-            client = SinkClients.usual
+            let isSecure = URLComponents(string: bare)?.scheme?.lowercased() == "https"
+            client =
+                isSecure && isVerified
+                ? SinkClients.client(reaching: host, as: host, isVerified: true) : SinkClients.usual
         }
         self.headers = all
         self.tls = tls?.configuration

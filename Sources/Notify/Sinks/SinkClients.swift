@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Credentials
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -14,30 +15,32 @@ struct SinkTLS: Sendable {
 /// The HTTP clients that sinks share. They are never shut down: a client must be before it is released, or the process
 /// crashes, and sinks come and go with each reload. Connections are per receiver anyway.
 enum SinkClients {
-    /// For all receivers whose certificates have the names of their hosts.
-    static let usual = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    /// For all receivers whose certificates aren't verified, or that have none.
+    static let usual = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration())
 
     private struct Receiver: Hashable {
         let host: String
         let name: String
+        let isVerified: Bool
     }
 
-    private static let renaming = Mutex<[Receiver: HTTPClient]>([:])
+    private static let named = Mutex<[Receiver: HTTPClient]>([:])
 
-    /// For a receiver at a host whose certificate has another name, by which URLs name it.
-    static func client(reaching host: String, as name: String) -> HTTPClient {
-        renaming.withLock { clients in
-            let receiver = Receiver(host: host, name: name)
+    /// For a receiver at a host whose certificate has a name, by which URLs name it.
+    static func client(reaching host: String, as name: String, isVerified: Bool) -> HTTPClient {
+        named.withLock { clients in
+            let receiver = Receiver(host: host, name: name, isVerified: isVerified)
             if let known = clients[receiver] { return known }
-            var own = configuration
-            own.dnsOverride = [name: host.trimmingBrackets]
+            var own = configuration(verifying: isVerified ? name : nil)
+            if name != host { own.dnsOverride = [name: host.trimmingBrackets] }
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: own)
             clients[receiver] = client
             return client
         }
     }
 
-    private static var configuration: HTTPClient.Configuration {
+    /// - Parameter name: what the certificate must have; nil if that doesn't matter.
+    private static func configuration(verifying name: String? = nil) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
@@ -46,7 +49,7 @@ enum SinkClients {
         // Checks the address again: the name may have been resolved differently since the first check.
         let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddressError(text: $0) }) else {
-                return channel.eventLoop.makeSucceededVoidFuture()
+                return name.map { ServerName.verify($0, on: channel) } ?? channel.eventLoop.makeSucceededVoidFuture()
             }
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(blocked)

@@ -23,14 +23,14 @@ class Authority:
         self.certificate = self._sign(self._name, self._key, DAY, [(x509.BasicConstraints(True, None), True)])
         self.file = _write(folder / f"{name}-ca.crt", _pem(self.certificate))
 
-    def issue(self, name, days=1, host=None):
-        """Writes a certificate and its key, for a host if it isn't this machine; returns both paths. A negative number of
-        days makes an expired one."""
+    def issue(self, name, days=1, host=None, names=None, begins=-30):
+        """Writes a certificate and its key, for a host if it isn't this machine, or for other names; returns both paths. A
+        negative number of days makes an expired one, a positive day of its beginning one that isn't valid yet."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = names or [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         if host:
             names = [x509.DNSName(host)]
-        certificate = self._sign(_name(name), key, days * DAY, [(x509.SubjectAlternativeName(names), False)])
+        certificate = self._sign(_name(name), key, days * DAY, [(x509.SubjectAlternativeName(names), False)], begins * DAY)
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -38,6 +38,13 @@ class Authority:
             _write(self.folder / f"{name}.crt", _pem(certificate)),
             _write(self.folder / f"{name}.key", private),
         )
+
+    def for_exporters(self, path):
+        """A folder as `setup --tls` takes it, for exporters."""
+        path.mkdir(parents=True)
+        for file, name in zip((self.file, *self.issue("exporter")), ("ca.crt", "tls.crt", "tls.key")):
+            (path / name).write_bytes(file.read_bytes())
+        return path
 
     def client(self, pair=None):
         """A client's context that trusts this authority, and perhaps shows a certificate."""
@@ -60,7 +67,7 @@ class Authority:
         certificate, key = (path.read_bytes() for path in pair) if pair else (None, None)
         return grpc.ssl_channel_credentials(self.file.read_bytes(), key, certificate)
 
-    def _sign(self, subject, key, lifetime, extensions):
+    def _sign(self, subject, key, lifetime, extensions, begins=-30 * DAY):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder()
@@ -68,7 +75,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - 30 * DAY)
+            .not_valid_before(now + begins)
             .not_valid_after(now + lifetime)
         )
         for extension, is_critical in extensions:
