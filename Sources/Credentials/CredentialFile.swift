@@ -22,6 +22,7 @@ package struct CredentialFile: Hashable, Sendable {
     let field: String
     let file: FileReference
     package var path: String { file.path }
+    package var position: SourcePosition { file.position }
 
     /// No certificate, key or token is larger.
     private static let bytesMax = 1 << 20
@@ -117,11 +118,14 @@ extension CredentialFile {
     }
 
     /// A context that uses the key in this file.
-    func context(_ configuration: TLSConfiguration) throws(CredentialError) -> NIOSSLContext {
+    /// - Parameter certificate: what names the certificate that it must belong to.
+    func context(_ configuration: TLSConfiguration, certificate: String = "cert_file") throws(CredentialError)
+        -> NIOSSLContext
+    {
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw failure("the key doesn't belong to the certificate in cert_file")
+            throw failure("the key doesn't belong to the certificate in \(certificate)")
         }
     }
 }

@@ -1,4 +1,5 @@
 package import NIOSSL
+import Support
 package import YAML
 
 /// The oldest version of TLS to speak, with Prometheus' names.
@@ -16,7 +17,7 @@ enum TLSMinimum: String, Hashable, Sendable, CaseIterable {
 
 /// `tls: {cert_file, key_file, client_ca_file, min_version}` of a listener.
 package struct ServerTLS: Hashable, Sendable {
-    private let certificate: CredentialFile
+    package let certificate: CredentialFile
     private let key: CredentialFile
     /// Whose certificates clients must have; nil if they need none.
     private let clientAuthorities: CredentialFile?
@@ -55,13 +56,34 @@ package struct ServerTLS: Hashable, Sendable {
             configuration.certificateVerification = .noHostnameVerification
             configuration.sendCANameList = true
         }
-        return ServerIdentity(context: try key.context(configuration), expiry: chain[0].notValidAfter)
+        return ServerIdentity(
+            context: try key.context(configuration), start: chain[0].notValidBefore, expiry: chain[0].notValidAfter)
+    }
+
+    /// - Parameter now: in seconds since the epoch.
+    /// - Throws: if an identity isn't valid now, but the one that it would replace is.
+    package func refuse(_ new: ServerIdentity, insteadOf old: ServerIdentity, now: Int) throws(CredentialError) {
+        guard old.problem(now: now) == nil, let problem = new.problem(now: now) else { return }
+        throw certificate.failure("\(problem); the one in use is still valid")
     }
 }
 
 /// What a listener shows its clients.
 package struct ServerIdentity: Sendable {
     package let context: NIOSSLContext
+    /// When its certificate becomes valid, in seconds since the epoch.
+    private let start: Int
     /// When its certificate ceases to be valid, in seconds since the epoch.
     package let expiry: Int
+
+    init(context: NIOSSLContext, start: Int, expiry: Int) {
+        (self.context, self.start, self.expiry) = (context, start, expiry)
+    }
+
+    /// Why clients refuse the certificate at a time, in seconds since the epoch; nil if it is valid then.
+    package func problem(now: Int) -> String? {
+        func date(_ time: Int) -> String { Timestamp.rfc3339(Int64(time) * 1_000_000_000) }
+        if now > expiry { return "the certificate has expired (\(date(expiry)))" }
+        return now < start ? "the certificate isn't valid yet (from \(date(start)))" : nil
+    }
 }

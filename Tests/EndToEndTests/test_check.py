@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from harness.certificates import Authority
 from harness.command import faultline
 from harness.rules import SLOW_PAYMENTS
 
@@ -212,6 +213,27 @@ def test_one_directory_in_two_spellings_is_one(second, exists, file, tmp_path):
     done = faultline("check", path.name, directory=tmp_path)
     assert done.code == 1
     assert done.output.startswith("faultline.yaml:2:20: archive and state have the same directory"), done.output
+
+
+@pytest.mark.parametrize("dates, why", [
+    ({"days": -1}, "the certificate has expired"), ({"days": 9, "begins": 5}, "the certificate isn't valid yet"), ({}, None),
+])
+def test_a_certificate_that_clients_refuse_is_a_warning(file, tmp_path, dates, why):
+    Authority(tmp_path).issue("server", **dates)
+    done = faultline("check", file("listen: {tls: {cert_file: server.crt, key_file: server.key}}\n"))
+    assert done.code == 0 and (f"1:27: warning: cert_file: {why} (" in done.output) == bool(why)
+    assert bool(done.output) == bool(why)
+
+
+@pytest.mark.parametrize("url", ["https://a.example/?x=1", "https://a.example/#x"])
+def test_an_external_url_that_links_cant_append_to_is_an_error(file, url):
+    done = faultline("check", file(f"external_url: {url}\n"))
+    assert done.code == 1 and "1:15: external_url must be without a query and a fragment" in done.output
+
+
+def test_sinks_in_a_configuration_are_named_as_the_mistake(file):
+    done = faultline("check", file("listen: 127.0.0.1:9464\nsinks:\n  - stdout: {}\n"))
+    assert done.code == 1 and '2:1: unknown field "sinks" in a configuration' in done.output
 
 
 def test_check_and_serve_say_the_same_of_a_configuration(file, tmp_path):

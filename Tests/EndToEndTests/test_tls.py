@@ -200,7 +200,19 @@ def is_reload_good(daemon):
 
 def test_an_expired_certificate_is_warned_of(secured):
     daemon = secured(days=-1)
-    daemon.log.wait_for("the certificate has expired", "transport=grpc")
+    daemon.log.wait_for("clients refuse the certificate", "transport=grpc", "the certificate has expired")
+
+
+@pytest.mark.parametrize("bad, why", [({"days": -1}, "the certificate has expired"), ({"days": 9, "begins": 5}, "isn't valid yet")])
+def test_a_renewed_certificate_that_isnt_valid_doesnt_replace_one_that_is(secured, authority, bad, why):
+    daemon = secured()
+    first = certificates.shown_by(daemon.grpc)
+    authority.issue("server", **bad)
+    daemon.log.wait_for("the old ones stay in force", why, "the one in use is still valid")
+    assert certificates.shown_by(daemon.grpc) == first and not is_reload_good(daemon)
+    authority.issue("server")
+    eventually(lambda: is_reload_good(daemon), "the gauge at 1")
+    assert certificates.shown_by(daemon.grpc) != first
 
 
 FAULTS = [

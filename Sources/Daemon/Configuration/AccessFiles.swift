@@ -77,6 +77,17 @@ extension Configuration {
             + "token_file, listen on 127.0.0.1, or set insecure_listen: true (serve --insecure-listen)"
     }
 
+    /// Certificates that clients refuse now.
+    func warnOfCertificates(now: Int, _ diagnostics: inout Diagnostics) {
+        for field in ListenField.allCases {
+            guard let files = access[field], let tls = files.tls, let rules = try? files.load(for: field) else {
+                continue
+            }
+            guard let problem = rules.identity?.problem(now: now) else { continue }
+            diagnostics.warn(tls.certificate.position, "cert_file: \(problem), so clients refuse it")
+        }
+    }
+
     /// What is wrong with the files of certificates and tokens.
     func problemsWithCredentials(in file: String) -> [Diagnostics] {
         var diagnostics = Diagnostics(file: file)

@@ -2,6 +2,7 @@ import API
 package import Engine
 import OTLP
 package import Pipeline
+import Live
 package import Receivers
 package import Recording
 import RuleFiles
@@ -97,6 +98,14 @@ extension Configuration {
 }
 
 extension Configuration {
+    /// Certificates that clients refuse now. serve says it in its log, also of those that expire later.
+    package var certificateWarnings: [Diagnostic] {
+        guard let file = positions.file else { return [] }
+        var diagnostics = Diagnostics(file: file)
+        warnOfCertificates(now: WallClock.seconds, &diagnostics)
+        return diagnostics.warnings
+    }
+
     /// Divides the available memory among its parts.
     ///
     /// - Parameter container: the container's memory limit in bytes; nil without one.

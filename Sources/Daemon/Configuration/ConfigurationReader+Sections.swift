@@ -187,6 +187,13 @@ extension YAMLNode {
 extension AllowedHosts {
     mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> String? {
         guard let text = node.string("external_url", &diagnostics) else { return nil }
+        guard !text.contains(where: "?#".contains) else {
+            diagnostics.report(
+                node.start,
+                "external_url must be without a query and a fragment, because links append to it, but found \(node.phrase)"
+            )
+            return nil
+        }
         guard setExternalURL(text) else {
             diagnostics.report(
                 node.start,

@@ -242,12 +242,12 @@ extension Configuration {
         return false
     }
 
-    /// Whether a file is meant as a configuration: it has keys of one, and none of a rule file.
+    /// Whether a file is meant as a configuration: it has keys of one. Sinks in it are a mistake, which it can name.
     package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
         var ignored = Diagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
         let keys = Set(entries.map(\.key))
-        return keys.isDisjoint(with: ["groups", "sinks"]) && !keys.isDisjoint(with: fields)
+        return !keys.contains("groups") && !keys.isDisjoint(with: fields)
     }
 }
 

@@ -27,7 +27,7 @@ struct ListenerCredentials: Service {
             listeners[transport] = try WatchedAccess(files, field)
         }
         self.listeners = listeners
-        for (transport, watched) in listeners { warnOfExpiry(transport, watched) }
+        for (transport, watched) in listeners { warnOfValidity(transport, watched) }
     }
 
     /// nil if no listener has any.
@@ -50,7 +50,7 @@ struct ListenerCredentials: Service {
             log.note(.notice, "certificates and tokens reloaded", cause: "credentials \(transport.rawValue)") {
                 ["transport": "\(transport.rawValue)"]
             }
-            warnOfExpiry(transport, watched)
+            warnOfValidity(transport, watched)
         case .failed(let error):
             log.note(
                 .error, "certificates and tokens not reloaded; the old ones stay in force",
@@ -59,12 +59,10 @@ struct ListenerCredentials: Service {
         }
     }
 
-    private func warnOfExpiry(_ transport: Transport, _ watched: WatchedAccess) {
-        guard let expiry = watched.access.certificateExpiry, Int64(expiry) <= WallClock.now / 1_000_000_000 else {
-            return
-        }
-        log.note(.warning, "the certificate has expired", cause: "expired \(transport.rawValue)") {
-            ["transport": "\(transport.rawValue)"]
+    private func warnOfValidity(_ transport: Transport, _ watched: WatchedAccess) {
+        guard let problem = watched.access.identity?.problem(now: WallClock.seconds) else { return }
+        log.note(.warning, "clients refuse the certificate", cause: "invalid \(transport.rawValue)") {
+            ["transport": "\(transport.rawValue)", "problem": "\(problem)"]
         }
     }
 }
@@ -103,7 +101,11 @@ private final class WatchedAccess: Sendable {
         let before = last.withLock { $0 }
         guard stamps != before.stamps || before.error != nil else { return .unchanged }
         do {
-            access.replace(try files.load(for: field))
+            let new = try files.load(for: field)
+            if let tls = files.tls, let old = access.identity, let identity = new.identity {
+                try tls.refuse(identity, insteadOf: old, now: WallClock.seconds)
+            }
+            access.replace(new)
             last.withLock { $0 = Reading(stamps: stamps) }
             return .replaced
         } catch {
@@ -120,7 +122,7 @@ extension ListenerCredentials {
             help: "When a listener's certificate expires, in seconds since the epoch."
         ) { credentials, exposition in
             for (transport, watched) in credentials.sorted {
-                guard let expiry = watched.access.certificateExpiry else { continue }
+                guard let expiry = watched.access.identity?.expiry else { continue }
                 exposition.sample(Double(expiry), [transport.rawValue])
             }
         },

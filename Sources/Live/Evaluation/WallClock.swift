@@ -19,6 +19,9 @@ package enum WallClock {
     /// Unix nanoseconds, clamped to valid times.
     package static var now: Int64 { read(CLOCK_REALTIME) }
 
+    /// Seconds since the epoch.
+    package static var seconds: Int { Int(now / 1_000_000_000) }
+
     /// Nanoseconds since boot, not counting suspend.
     static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
 

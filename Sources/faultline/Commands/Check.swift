@@ -60,7 +60,8 @@ struct Check: ParsableCommand {
         if Configuration.isConfiguration(contents) {
             if let read = try? Configuration(contents, file: file) { configuration = read }
             let settings = try Settings(config: file, ruleFiles: [])
-            return settings.configuration.warnings(container: ContainerMemory.limit()) + settings.rules.warnings
+            return settings.configuration.warnings(container: ContainerMemory.limit())
+                + settings.configuration.certificateWarnings + settings.rules.warnings
         }
         if Configuration.isEmpty(contents) {
             var diagnostics = Diagnostics(file: file)

@@ -36,8 +36,8 @@ package final class ListenerAccess: Sendable {
         rules.withLock { $0 = new }
     }
 
-    /// When the certificate ceases to be valid, in seconds since the epoch; nil for plain text.
-    package var certificateExpiry: Int? { rules.withLock { $0.identity?.expiry } }
+    /// nil for plain text.
+    package var identity: ServerIdentity? { rules.withLock { $0.identity } }
 
     var context: NIOSSLContext? { isTLS ? rules.withLock { $0.identity?.context } : nil }
 
