@@ -19,6 +19,11 @@ package enum PrintableText {
         return result
     }
 
+    /// The same without doubling backslashes: for messages whose quoted parts are escaped already.
+    package static func visible(_ text: String) -> String {
+        text.split(separator: "\\", omittingEmptySubsequences: false).map { escape(String($0)) }.joined(separator: "\\")
+    }
+
     /// Quotes and escapes `text`, shortened to `limit` characters: how messages cite input.
     package static func quote(_ text: String, limit: Int = 60) -> String {
         let cited = text.count > limit ? text.prefix(limit) + "…" : text[...]

@@ -59,7 +59,7 @@ enum Ending {
         let isPlaced = error is Diagnostics || error is RuleErrors
         var text = "\(error)"
         if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
-        isPlaced ? Console.note(text) : Console.remark(PrintableText.escape(text))
+        isPlaced ? Console.note(text) : Console.remark(PrintableText.visible(text))
         return ExitCode(error)
     }
 
@@ -72,7 +72,7 @@ enum Ending {
 
     /// Prints problems of the input. If there are any, throws the exit code for an error.
     static func report(_ problems: [String]) throws {
-        for problem in problems { Console.remark(PrintableText.escape(problem)) }
+        for problem in problems { Console.remark(PrintableText.visible(problem)) }
         if !problems.isEmpty { throw ExitCode.failure }
     }
 }
@@ -81,7 +81,7 @@ extension ArchiveNames {
     /// The named archives. Prints which files of a directory are skipped.
     static func expand(_ names: [String]) throws -> [String] {
         let expanded = try ArchiveNames(names)
-        for text in expanded.skipped { Console.remark(PrintableText.escape(text)) }
+        for text in expanded.skipped { Console.remark(PrintableText.visible(text)) }
         return expanded.all
     }
 }

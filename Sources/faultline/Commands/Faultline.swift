@@ -71,7 +71,7 @@ struct Faultline: AsyncParsableCommand {
         if !message.isEmpty {
             // The message contains arguments verbatim.
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            let text = lines.map { PrintableText.escape($0) }.joined(separator: "\n")
+            let text = lines.map { PrintableText.visible($0) }.joined(separator: "\n")
             Console.note(HelpText.fitted(text, to: Console.width))
             if code == .validationFailure, let note = options?.note(on: lines.first ?? "") {
                 Console.remark(note)

@@ -113,7 +113,7 @@ struct ReplayOptions: ParsableArguments {
         replay.stop()
         progress.finish()
         if let failure = replay.failure {
-            Console.remark(PrintableText.escape(failure.description))
+            Console.remark(PrintableText.visible(failure.description))
             throw ExitCode.failure
         }
         return replay
@@ -130,7 +130,7 @@ struct ReplayOptions: ParsableArguments {
             let which = isSelection ? "that end between --from and --to" : "in the input"
             Console.remark("no spans \(which)\(recorded.map { "; \($0)" } ?? "")")
         }
-        for problem in problems { Console.remark(PrintableText.escape(problem)) }
+        for problem in problems { Console.remark(PrintableText.visible(problem)) }
         let slotsEarly = replay.pipeline.windowGauges().attribution.slotsEarly
         if slotsEarly > 0 {
             Console.remark(
