@@ -39,8 +39,8 @@ def of_kustomization(name):
     ]
 
 
-def of_chart(**values):
-    rendered = Chart.load(DEPLOY / "helm" / "faultline").render(values, name="faultline", namespace="faultline")
+def of_chart(release="faultline", **values):
+    rendered = Chart.load(DEPLOY / "helm" / "faultline").render(values, name=release, namespace="faultline")
     return [document for text in rendered.values() for document in yaml.safe_load_all(text) if document]
 
 
@@ -164,6 +164,7 @@ def test_the_daemon_set_runs_on_control_plane_nodes_of_any_distribution(source):
     tolerated = {(one["key"], one["operator"], one.get("effect")) for one in spec["tolerations"]}
     assert tolerated == {
         ("node-role.kubernetes.io/control-plane", "Exists", "NoSchedule"),
+        ("node-role.kubernetes.io/master", "Exists", "NoSchedule"),
         ("node-role.kubernetes.io/etcd", "Exists", "NoExecute"),
         ("CriticalAddonsOnly", "Exists", None),
     }
@@ -214,7 +215,7 @@ def test_chart_and_kustomization_ask_for_the_same_resources(mode):
     assert chart == kustomized
     own = kind(of_chart(mode=mode, resources={"limits": {"memory": "4Gi"}}), "DaemonSet", "Deployment")
     (container,) = own["spec"]["template"]["spec"]["containers"]
-    assert container["resources"] == {"requests": chart["requests"], "limits": {"memory": "4Gi"}}
+    assert container["resources"] == {"requests": {**chart["requests"], "memory": "4Gi"}, "limits": {"memory": "4Gi"}}
 
 
 def test_wrong_values_are_refused():

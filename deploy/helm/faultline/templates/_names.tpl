@@ -41,6 +41,51 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if and $address (not (regexMatch "^(127[.]|localhost:|\\[::1\\]:)" (toString $address))) }}yes{{ end }}
 {{- end }}
 
+{{- /* A folder of the node that is no other program's, whatever the release is called. */ -}}
+{{- define "faultline.folder" -}}
+{{- ternary .Release.Name (printf "faultline-%s" .Release.Name) (hasPrefix "faultline" .Release.Name) }}
+{{- end }}
+
+{{- /* The loopback address of a listener, or nothing. */ -}}
+{{- define "faultline.loopback" -}}
+{{- if not (include "faultline.isOpen" .) }}
+{{- $address := . }}
+{{- if kindIs "map" . }}{{ $address = .address }}{{ end }}
+{{- regexReplaceAll ":[0-9]+$" (toString $address) "" | replace "[" "" | replace "]" "" }}
+{{- end }}
+{{- end }}
+
+{{- /* Fails if neither the kubelet nor Prometheus could reach the listener of scrape, API and page. */ -}}
+{{- define "faultline.checkReach" -}}
+{{- $loopback := include "faultline.loopback" .listen }}
+{{- if and $loopback .isCentral }}
+{{- fail (printf "config.listen: the kubelet's probes can't reach %s in the pod; it must be an address such as 0.0.0.0:9464" $loopback) }}
+{{- end }}
+{{- if and $loopback .isScraped }}
+{{- fail (printf "config.listen: Prometheus can't reach %s on the node; without podMonitor.enabled, the node alone needs it" $loopback) }}
+{{- end }}
+{{- end }}
+
+{{- /* How the kubelet looks at a listener. It has no certificate to show. */ -}}
+{{- define "faultline.probe" -}}
+{{- $tls := dict }}
+{{- if kindIs "map" .listen }}{{ $tls = .listen.tls | default dict }}{{ end }}
+{{- if $tls.client_ca_file -}}
+tcpSocket:
+  port: http
+{{- else -}}
+httpGet:
+  path: {{ .path }}
+  port: http
+  {{- if $tls }}
+  scheme: HTTPS
+  {{- end }}
+{{- end }}
+{{- with include "faultline.loopback" .listen }}
+  host: {{ . | quote }}
+{{- end }}
+{{- end }}
+
 {{- /* Fails if a listener's certificates aren't where tlsSecret is mounted. */ -}}
 {{- define "faultline.checkTLS" -}}
 {{- range $key, $file := .tls }}
@@ -68,5 +113,12 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "faultline.resources" -}}
 {{- $memory := eq .Values.mode "central" | ternary "2Gi" "512Mi" }}
 {{- $resources := dict "requests" (dict "cpu" "100m" "memory" $memory) "limits" (dict "memory" $memory) }}
-{{- toYaml (mergeOverwrite $resources (deepCopy .Values.resources)) }}
+{{- $own := .Values.resources }}
+{{- $limits := $own.limits | default dict }}
+{{- $requests := $own.requests | default dict }}
+{{- /* A request above the limit is refused, so of memory one decides both, and without a request the limit is one. */ -}}
+{{- if and $limits.memory (not (hasKey $requests "memory")) }}{{ $_ := set $resources.requests "memory" $limits.memory }}{{ end }}
+{{- if and $requests.memory (not (hasKey $limits "memory")) }}{{ $_ := set $resources.limits "memory" $requests.memory }}{{ end }}
+{{- if and $limits.cpu (not (hasKey $requests "cpu")) }}{{ $_ := unset $resources.requests "cpu" }}{{ end }}
+{{- toYaml (mergeOverwrite $resources (deepCopy $own)) }}
 {{- end }}
