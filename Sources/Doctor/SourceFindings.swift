@@ -226,7 +226,7 @@ package struct SourceFindings {
         guard servers.count > 1, !members.isEmpty, members.allSatisfy({ $0.instance.isEmpty }) else { return [] }
         return [
             "\(servers.count) API servers send spans, but etcd's name no instance: if it has several members, they can't be "
-                + "told apart, and a silent or slow one isn't noticed. Give each its own "
+                + "told apart, a silent or slow one isn't noticed, and if their clocks differ, none is corrected. Give each its own "
                 + "--experimental-distributed-tracing-instance-id (from etcd 3.6 without `experimental-`)."
         ]
     }

@@ -248,3 +248,29 @@ def test_a_sources_first_and_last_span_are_those_of_the_corrected_clock(serve, a
     for key in ("first", "last"):
         server, member = (datetime.fromisoformat(rows[name][key]).timestamp() for name in ("apiserver", "etcd"))
         assert member == pytest.approx(server, abs=0.005), key
+
+
+MEMBERS = [0, 3 * SECOND, -SECOND]
+
+
+def test_of_members_without_instance_ids_whose_clocks_differ_none_is_corrected(tmp_path):
+    """At the ends of the recording, all calls are those of one of them."""
+    base = 1_767_225_600 * SECOND
+    exports = [
+        export for number in range(600) for export in call(base + number * 20 * MILLISECOND, delay=MEMBERS[number % 3])
+    ]
+    report = replayed(thinning.archive(tmp_path / "members.otlp", exports))
+    assert offsets(report)["etcd"] is None
+
+
+def test_of_members_that_send_in_turns_none_is_said_to_be_corrected(serve):
+    daemon = serve()
+    for number in range(9):
+        # An exporter sends the spans of some seconds at once.
+        batch = ExportTraceServiceRequest()
+        for export in recent_calls(200, MEMBERS[number % 3]):
+            batch.MergeFrom(export)
+        send(daemon, batch)
+    rows = {row["service"]: row for row in json.loads(daemon.get("/api/v1/sources")[2])}
+    assert rows["etcd"]["clock_offset_seconds"] == 0
+    assert "Its spans are corrected for it" not in faultline("doctor", "--address", daemon.query).output

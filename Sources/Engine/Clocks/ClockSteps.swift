@@ -15,17 +15,19 @@ package struct ClockSteps: Equatable, Sendable {
 
     /// - Parameter calls: in the order of the callee's ends.
     init?(_ calls: [CallBounds]) {
-        var first = 0
+        var (first, fitting) = (0, 0)
         while first < calls.count {
             // The last group includes calls that would be too few on their own.
             let isLast = calls.count - first < ClockFit.callsMax + ClockFit.callsMin
             let group = calls[first..<(isLast ? calls.count : first + ClockFit.callsMax)]
             if let offset = ClockFit.offset(of: group, before: last) {
                 steps.append(Step(from: calls[first].end, to: calls[group.endIndex - 1].end, offset: offset))
+                fitting += group.count
             }
             first = group.endIndex
         }
-        if steps.isEmpty { return nil }
+        // Members without instance ids whose clocks differ: only the first and the last calls are those of one.
+        if fitting * 2 <= calls.count { return nil }
     }
 
     /// Whether the clock was ever off.

@@ -14,18 +14,51 @@ struct LiveClocks: Sendable {
         /// Calls since the offset was last looked at.
         var new = 0
         /// Nanoseconds; nil while nothing is known.
-        var offset: Int64?
+        private(set) var offset: Int64?
+        /// What the latest calls fit.
+        private var fitted: Int64?
+        private var reversals = Reversals()
 
         mutating func add(_ call: CallBounds) {
             if calls.count == ClockFit.callsMax { calls.removeFirst() }
             calls.append(call)
             new += 1
-            guard calls.count >= ClockFit.callsMin, new >= Self.step || offset == nil else { return }
+            guard calls.count >= ClockFit.callsMin, new >= Self.step || fitted == nil else { return }
             new = 0
-            offset = ClockFit.offset(of: calls, before: offset ?? 0)?.at(call.end) ?? offset
+            let before = fitted
+            fitted = ClockFit.offset(of: calls, before: before ?? 0)?.at(call.end) ?? before
+            if let before, let fitted { reversals.add(fitted - before) }
+            offset = reversals.areMany ? 0 : fitted
         }
 
         private static let step = 8
+    }
+
+    /// How often an offset goes back and forth, as it does if the calls are those of several members without instance ids whose
+    /// clocks differ: their spans come in turns. A clock that drifts or is set goes one way.
+    private struct Reversals: Sendable {
+        private var isAhead: Bool?
+        private var count = 0
+        /// Looks at the offset since the last one.
+        private var steady = 0
+
+        /// Smaller changes are those of an estimate; nanoseconds.
+        private static let changeMin: Int64 = 10_000_000
+        private static let countMax = 2
+        private static let steadyMax = 128
+
+        var areMany: Bool { count > Self.countMax }
+
+        mutating func add(_ change: Int64) {
+            steady += 1
+            if steady > Self.steadyMax { self = Self() }
+            guard abs(change) >= Self.changeMin else { return }
+            if let isAhead, isAhead != (change > 0) {
+                count += 1
+                steady = 0
+            }
+            isAhead = change > 0
+        }
     }
 
     private var ends: [CallEnd] = []
