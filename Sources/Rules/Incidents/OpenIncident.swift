@@ -187,7 +187,7 @@ struct OpenIncident: Hashable, Sendable {
             isDue = isClear && (isSurer || isDeeper || isRestart) && notified.isUpdate != true
         } else {
             let latest = incident.openedAt.addingSaturating(Self.patience)
-            isDue = isClear || failsByItself && !isAnyAway || (context.next ?? .max) > latest
+            isDue = isClear || isShownByFailures && !isAnyAway || (context.next ?? .max) > latest
         }
         guard isDue else { return nil }
         let former = notified
@@ -198,10 +198,11 @@ struct OpenIncident: Hashable, Sendable {
         return incident.alert(as: now, replacing: former)
     }
 
-    /// Whether requests fail, and nothing that the API server calls does: no verdict on failures could be surer.
-    private var failsByItself: Bool {
+    /// Whether spans that failed show who is at fault. That calls to etcd failed on the way shows in spans that are missing, and
+    /// those may be late.
+    private var isShownByFailures: Bool {
         guard let evidence = incident.evidence, evidence.failures?.isVerdict == true else { return false }
-        return evidence.culprit.component == Component.builtinNames[Int(Component.apiServer.number)]
+        return ![nil, Side.connection.rawValue].contains(evidence.culprit.side)
     }
 
     /// Closes it, with the last notification.
