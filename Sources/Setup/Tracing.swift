@@ -15,7 +15,12 @@ package struct TracingRequest: Sendable {
 
     /// The first release whose API server has spans at all, behind a feature gate.
     static let firstKubernetes = Release(1, 22)
-    package static let firstEtcd = Release(3, 5)
+    static let firstEtcd = Release(3, 5)
+
+    /// The release of etcd that comes with one of Kubernetes.
+    package static func usualEtcd(with kubernetes: Release) -> Release {
+        kubernetes < Release(1, 34) ? firstEtcd : Release(3, 6)
+    }
 
     /// - Parameter samplingRatePerMillion: of requests whose client doesn't say whether they are sampled.
     package init(
@@ -68,10 +73,12 @@ struct Setting: Hashable, Sendable {
 
 extension TracingRequest {
     /// The TracingConfiguration that `--tracing-config-file` names.
-    var tracingConfiguration: YAMLValue {
+    var tracingConfiguration: YAMLValue { .map(tracingFields) }
+
+    var tracingFields: [(String, YAMLValue)] {
         [
-            "apiVersion": .text(tracingVersion), "kind": "TracingConfiguration",
-            "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
+            ("apiVersion", .text(tracingVersion)), ("kind", "TracingConfiguration"),
+            ("endpoint", .text(endpoint.description)), ("samplingRatePerMillion", .number(samplingRatePerMillion)),
         ]
     }
 
@@ -93,6 +100,17 @@ extension TracingRequest {
 
     /// The feature gate that must be on, where tracing isn't on by default.
     var apiServerGate: String? { kubernetes < Release(1, 27) ? "APIServerTracing" : nil }
+
+    /// Whether the gate is on by default, but off with all of its kind.
+    var isGateBeta: Bool { Release(1, 27) <= kubernetes && kubernetes < Release(1, 34) }
+
+    /// What to know about an etcd that doesn't sample as the API server does; nil if it does.
+    var etcdsOwnSampling: String? {
+        guard let patch = etcd.patch, etcd.major == 3, etcd.minor == 5, patch < 5 else { return nil }
+        return
+            "etcd \(etcd) traces every request, whatever the API server's sampling rate; 3.5.5 and later trace what the "
+            + "API server does"
+    }
 
     /// etcd samples what the API server sampled. A rate of its own would add traces without an API request.
     /// - Parameter instance: the instance in the member's spans; nil leaves it out.
@@ -122,59 +140,6 @@ extension TracingRequest {
     var kubeletConfiguration: YAMLValue? {
         let head: YAMLValue = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
         return kubeletFields.map { head.with($0) }
-    }
-}
-
-/// Files of certificates on the control-plane nodes, named as in a Secret of type kubernetes.io/tls.
-package struct ClientCertificates: Sendable {
-    private(set) var directory: String
-    /// Whether the exporters present a client certificate.
-    let isMutual: Bool
-
-    package init(directory: String, isMutual: Bool) throws(SetupError) {
-        let parts = directory.split(separator: "/").filter { $0 != "." }
-        guard directory.hasPrefix("/"), !parts.isEmpty, !parts.contains(".."), directory.utf8.allSatisfy(Self.isPlain)
-        else {
-            throw SetupError(
-                "the directory of certificates \(PrintableText.quote(directory)) must be an absolute path on the nodes without "
-                    + "\"..\", of letters, digits, '.', '_', '-', '+' and '@', such as /etc/faultline/tls")
-        }
-        self.directory = "/" + parts.joined(separator: "/")
-        self.isMutual = isMutual
-        for own in ["/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd"] where own == self.directory {
-            throw Self.ownFolder(own, "\(own)/ca.crt")
-        }
-    }
-
-    /// Other bytes separate fields of units, command lines or mounts.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-            || "/._-+@".utf8.contains(byte)
-    }
-
-    static let authorityVariable = "OTEL_EXPORTER_OTLP_CERTIFICATE"
-
-    static func ownFolder(_ directory: String, _ file: String) -> SetupError {
-        SetupError(
-            "the directory of certificates \(directory) holds the cluster's own, such as \(file), which copies would "
-                + "overwrite; it must be one of its own, such as \(directory)/faultline")
-    }
-
-    /// The same files in another folder.
-    func moved(to directory: String) -> Self {
-        var moved = self
-        moved.directory = directory
-        return moved
-    }
-
-    /// What the exporters of kube-apiserver and etcd read. `https://` in the endpoint changes nothing for them.
-    var environment: [Setting] {
-        let authority = [Setting(Self.authorityVariable, "\(directory)/ca.crt")]
-        guard isMutual else { return authority }
-        return authority + [
-            Setting("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "\(directory)/tls.crt"),
-            Setting("OTEL_EXPORTER_OTLP_CLIENT_KEY", "\(directory)/tls.key"),
-        ]
     }
 }
 

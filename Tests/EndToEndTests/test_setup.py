@@ -135,9 +135,10 @@ def test_kubeadms_etcd_has_its_certificates_where_its_pod_sees_them():
     found = of_kind(yaml.safe_load_all(text), "ClusterConfiguration")
     files = {variable["value"] for variable in found["etcd"]["local"]["extraEnvs"]}
     assert files == {f"/etc/kubernetes/pki/etcd/faultline/{name}" for name in ("ca.crt", "tls.crt", "tls.key")}
-    assert "cp -r /etc/kubernetes/pki/faultline /etc/kubernetes/pki/etcd/faultline\n" in text
+    (copy,) = re.findall(r"install -D .* -t /etc/kubernetes/pki/etcd/faultline (.*)\n", text)
+    assert copy.split() == [f"/etc/kubernetes/pki/faultline/{name}" for name in ("ca.crt", "tls.crt", "tls.key")]
     own = setup("--kubernetes", "1.31", "--on", "kubeadm", "--tls", "/etc/kubernetes/pki/etcd/otel")
-    assert "cp -r" not in own
+    assert "install -D" not in own
     assert of_kind(yaml.safe_load_all(own), "ClusterConfiguration")["etcd"]["local"]["extraEnvs"][0] == {
         "name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": "/etc/kubernetes/pki/etcd/otel/ca.crt",
     }
@@ -230,14 +231,15 @@ def manifests(tmp_path):
     return folder
 
 
-def test_the_patch_adds_flags_volumes_and_environment_and_leaves_the_rest(manifests):
-    server, etcd = patched(manifests, "--tls", "/etc/otel")
+def test_the_patch_adds_flags_volumes_and_environment_and_leaves_the_rest(manifests, tmp_path):
+    tls = str(Authority(tmp_path).for_exporters(tmp_path / "otel"))
+    server, etcd = patched(manifests, "--tls", tls)
     container = server["spec"]["containers"][0]
     assert container["command"][-1] == "--tracing-config-file=/etc/kubernetes/tracing/apiserver.yaml"
     assert [mount["mountPath"] for mount in container["volumeMounts"]] == [
-        "/etc/kubernetes/tracing", "/etc/otel", "/etc/kubernetes/pki",
+        "/etc/kubernetes/tracing", tls, "/etc/kubernetes/pki",
     ]
-    assert container["env"][0] == {"name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": "/etc/otel/ca.crt"}
+    assert container["env"][0] == {"name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": f"{tls}/ca.crt"}
     volumes = {volume["name"]: volume["hostPath"] for volume in server["spec"]["volumes"]}
     assert volumes["tracing"] == {"path": "/etc/kubernetes/tracing", "type": "Directory"}
     assert "# this node's" in (manifests / "kube-apiserver.yaml").read_text()

@@ -175,9 +175,10 @@ def test_another_rate_alone_takes_a_restart_which_the_kubelet_does_not_do(node):
 def test_variables_that_are_there_are_changed_with_tls_and_said_without(node):
     node.replace(node.etcd, "    image:", "    env:\n    - name: OTEL_EXPORTER_OTLP_CERTIFICATE\n      value: /old/ca.crt\n    image:")
     assert f"{node.etcd}: sends over TLS, since OTEL_EXPORTER_OTLP_CERTIFICATE is /old/ca.crt" in node.setup("--diff").errors
-    assert "OTEL_EXPORTER_OTLP_CERTIFICATE was /old/ca.crt; it becomes /etc/otel/ca.crt" in node.write("--tls", "/etc/otel")
+    tls = node.certificates()
+    assert f"OTEL_EXPORTER_OTLP_CERTIFICATE was /old/ca.crt; it becomes {tls}/ca.crt" in node.write("--tls", tls)
     found = {variable["name"]: variable["value"] for variable in node.container(node.etcd)["env"]}
-    assert found["OTEL_EXPORTER_OTLP_CERTIFICATE"] == "/etc/otel/ca.crt" and len(found) == 3
+    assert found["OTEL_EXPORTER_OTLP_CERTIFICATE"] == f"{tls}/ca.crt" and len(found) == 3
 
 
 def test_a_gate_that_is_off_becomes_on(node):
@@ -203,9 +204,10 @@ def test_etcds_flags_get_the_names_of_its_release(node):
 
 
 def test_the_components_own_folder_isnt_taken_for_certificates(node):
-    node.replace(node.etcd, "--name=node-1", "--name=node-1\n    - --trusted-ca-file=/srv/pki/ca.crt")
-    done = node.setup("--write", "--tls", "/srv/pki")
-    assert done.code == 2 and "/srv/pki holds the cluster's own, such as /srv/pki/ca.crt" in done.errors
+    own = node.certificates()
+    node.replace(node.etcd, "--name=node-1", f"--name=node-1\n    - --trusted-ca-file={own}/ca.crt")
+    done = node.setup("--write", "--tls", own)
+    assert done.code == 2 and f"{own} holds the cluster's own, such as {own}/ca.crt" in done.errors
 
 
 def test_a_copy_beside_the_manifests_is_warned_about(node):
@@ -216,7 +218,7 @@ def test_a_copy_beside_the_manifests_is_warned_about(node):
 def test_a_backup_folder_must_be_new(node):
     node.backup.mkdir()
     done = node.setup("--write", "--backup", node.backup)
-    assert done.code == 2 and done.errors.count("\n") == 1
+    assert done.code == 2
     assert f"{node.backup}: exists already; --backup must name a new folder" in done.errors
     assert node.etcd.read_text() == ETCD and not node.tracing.exists()
 

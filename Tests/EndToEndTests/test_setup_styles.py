@@ -10,12 +10,14 @@ import yaml
 from harness.manifests import Node
 
 COMPLETE = "nothing to change; tracing is set up"
-OPTIONS = "--tls", "/etc/otel", "--cluster", "a"
 
 
 @pytest.fixture
 def node(tmp_path):
-    return Node(tmp_path)
+    node = Node(tmp_path)
+    node.tls = str(node.certificates())
+    node.options = "--tls", node.tls, "--cluster", "a"
+    return node
 
 
 FIELDS = {
@@ -63,7 +65,7 @@ def check(node):
         assert len(names) == len(set(names)) and {"OTEL_RESOURCE_ATTRIBUTES", "OTEL_EXPORTER_OTLP_CERTIFICATE"} <= set(names)
         mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
         volumes = {volume["name"]: volume["hostPath"]["path"] for volume in pod["spec"]["volumes"]}
-        assert volumes[mounted["/etc/otel"]] == "/etc/otel" and len(volumes) == len(pod["spec"]["volumes"])
+        assert volumes[mounted[node.tls]] == node.tls and len(volumes) == len(pod["spec"]["volumes"])
         flags = container["command"]
         if file == node.server:
             assert "--feature-gates=A=true,APIServerTracing=true" in flags and f"--tracing-config-file={node.tracing}" in flags
@@ -73,11 +75,11 @@ def check(node):
                 "--experimental-enable-distributed-tracing=true", "--experimental-distributed-tracing-address=127.0.0.1:4317",
                 "--experimental-distributed-tracing-instance-id=node-1",
             ]
-    assert COMPLETE in node.setup(*OPTIONS).errors
+    assert COMPLETE in node.setup(*node.options).errors
 
 
 def patch(node):
-    text = node.setup("--diff", *OPTIONS)
+    text = node.setup("--diff", *node.options)
     assert text.code == 0, text
     node.tracing.parent.mkdir(exist_ok=True)
     done = subprocess.run(["patch", "-p0", "--directory", "/"], input=text.output.encode(), capture_output=True)
@@ -93,7 +95,7 @@ def test_lists_in_every_style_are_changed(node, fields, command, change):
     if change == "patch":
         patch(node)
     else:
-        node.write(*OPTIONS)
+        node.write(*node.options)
     check(node)
     assert sum(file.read_text().count("#") for file in (node.server, node.etcd)) == comments
 
@@ -106,7 +108,7 @@ def test_manifests_in_json_are_changed(node, change):
     if change == "patch":
         patch(node)
     else:
-        node.write(*OPTIONS)
+        node.write(*node.options)
     check(node)
     for file in (node.server, node.etcd):
         json.loads(file.read_text())
@@ -125,7 +127,7 @@ def test_a_file_without_a_newline_at_its_end_is_changed(node, last, end, newline
     if change == "patch":
         patch(node)
     else:
-        node.write(*OPTIONS)
+        node.write(*node.options)
     check(node)
     assert yaml.safe_load(node.tracing.read_text())["apiVersion"].endswith("v1beta1")
     for file in (node.server, node.etcd):

@@ -15,8 +15,9 @@ struct EtcdConfigurationFile {
         let flag = pod.value(of: "config-file") ?? ""
         guard let file = flag.isEmpty ? pod.variable("ETCD_CONFIG_FILE") : flag, !file.isEmpty else { return nil }
         manifest = pod.path
-        path = pod.hostPath(of: file)
-        guard FilePattern.isFile(path), let text = try? SetupFile.read(path) else {
+        let host = try? pod.hostPath(of: file)
+        path = host ?? file
+        guard let host, FilePattern.isFile(host), let text = try? SetupFile.read(host) else {
             root = nil
             return
         }

@@ -21,6 +21,7 @@ struct EtcdTracing {
         if let old, old != request.endpoint.description {
             notes.append("\(pod.path): etcd's spans go to \(request.endpoint), no longer to \(old)")
         }
+        if let ownSampling = request.etcdsOwnSampling { notes.append("\(pod.path): \(ownSampling)") }
         let prefix = request.etcdPrefix
         for name in Self.names {
             let (other, name) = ("\(prefix.isEmpty ? "experimental-" : "")\(name)", "\(prefix)\(name)")

@@ -15,15 +15,20 @@ package struct InstalledManifests {
     private var tracingText: String?
     private var newTracingText: String?
     private let present: PresentTracing?
+    /// How the one becomes the other, if not as a whole.
+    private var tracingEdits: LineEdits?
+    /// Whether the user says that no distribution generates the manifests, and this machine's kubelet runs them.
+    private let areOwn: Bool
     /// What the user who makes the changes should know about them.
     package private(set) var notes: [String] = []
     /// What keeps components from sending spans and can't be changed in these files.
     package private(set) var gaps: [String] = []
 
     /// - Parameter directory: such as /etc/kubernetes/manifests. Without one of the two manifests, that component runs elsewhere.
-    /// - Parameter areOwn: the user says that no distribution generates the manifests.
+    /// - Parameter areOwn: the user says that no distribution generates the manifests, and this machine's kubelet runs them.
     package init(directory: String, areOwn: Bool = false) throws {
         self.directory = SetupFile.absolute(directory)
+        self.areOwn = areOwn
         (apiServer, etcd) = (
             try Self.pod("kube-apiserver", in: self.directory), try Self.pod("etcd", in: self.directory)
         )
@@ -40,7 +45,7 @@ package struct InstalledManifests {
             throw SetupError(
                 "\(first.path): --tracing-config-file \(PrintableText.quote(tracingFlag)) must be an absolute path")
         }
-        tracingFile = apiServer?.hostPath(of: tracingFlag) ?? tracingFlag
+        tracingFile = try apiServer?.hostPath(of: tracingFlag) ?? tracingFlag
         if apiServer != nil, FilePattern.isFile(tracingFile) { tracingText = try SetupFile.read(tracingFile) }
         newTracingText = tracingText
         let (text, file) = (tracingText, tracingFile)
@@ -75,12 +80,19 @@ package struct InstalledManifests {
     /// Makes the changes, in memory.
     /// - Throws: `SetupError`, with position, where a manifest is written in a way that this can't change.
     package mutating func apply(_ request: TracingRequest) throws {
-        notes = backupsThatRun + pods.prefix(1).compactMap(ManifestOwner.minikubeNote)
-        try refuseOwnFolder(request.certificates)
+        notes = ManifestCopies(of: pods, in: directory).notes + pods.prefix(1).compactMap(ManifestOwner.minikubeNote)
+        for pod in pods { try request.certificates?.refuse(pod) }
         try applyToAPIServer(request)
-        guard var etcd else {
-            return gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
+        if etcd == nil {
+            gaps.append("\(directory): no etcd.yaml, so etcd isn't set up from here; set it up where it runs")
         }
+        try applyToEtcd(request)
+        gaps += pods.flatMap { pod in readFiles(of: pod, request).compactMap { PodUser(pod)?.gap($0) } }
+        if !isComplete { notes += [ManifestOwner.kubeadmNote(pods, directory, request)].compactMap { $0 } }
+    }
+
+    private mutating func applyToEtcd(_ request: TracingRequest) throws {
+        guard var etcd else { return }
         gaps += [etcdFile?.gap(request)].compactMap { $0 }
         let isByFlags = etcdFile == nil
         notes += try Self.change(&etcd, "etcd") { pod in
@@ -102,14 +114,14 @@ package struct InstalledManifests {
             return
         }
         gaps = samplingGap(request)
-        var text = try request.tracingConfiguration.serialized()
-        if let present {
-            // The same in other words stays as it is.
-            if present.says(request) { text = tracingText ?? text }
-            notes += present.changes(to: request)
-        }
-        newTracingText = text
-        let (file, folders) = (tracingFlag, request.apiServerFolders.map { $0.name == "tracing" ? tracingFolder : $0 })
+        tracingEdits = present?.edits(for: request)
+        newTracingText = try tracingEdits?.applied() ?? request.tracingConfiguration.serialized()
+        notes += present?.changes(to: request) ?? []
+        let isShown = apiServer.shows(tracingFlag)
+        let (file, folders) = (
+            tracingFlag,
+            request.apiServerFolders.compactMap { $0.name == "tracing" ? isShown ? nil : tracingFolder : $0 }
+        )
         notes += try Self.change(&apiServer, "kube-apiserver") { pod in
             for flag in request.apiServerFlags(file: file) where flag.name != "feature-gates" { try pod.set(flag) }
             let notes = try Self.enableGate(request, in: &pod)
@@ -169,21 +181,28 @@ package struct InstalledManifests {
 
     private static func enableGate(_ request: TracingRequest, in pod: inout StaticPod) throws(SetupError) -> [String] {
         let gate = "APIServerTracing"
-        let isOff = pod.gates.contains("\(gate)=false")
-        if isOff || request.apiServerGate != nil { try pod.enable(gate: gate) }
+        let (isOff, isSet) = (pod.gate(gate) == false, pod.gate(gate) != nil)
+        let isOffWithOthers = !isSet && request.isGateBeta && pod.gate("AllBeta") == false
+        if isOff || isOffWithOthers || request.apiServerGate != nil { try pod.enable(gate: gate) }
+        if isOffWithOthers { return ["\(pod.path): AllBeta=false switched tracing off; \(gate)=true is added"] }
         return isOff ? ["\(pod.path): \(gate)=false switched tracing off; it becomes true"] : []
     }
 
     /// Sets environment variables.
     /// - Returns: what changes for the current receiver of the spans.
     private static func add(_ request: TracingRequest, to pod: inout StaticPod) throws(SetupError) -> [String] {
-        var variables = request.certificates?.environment ?? []
+        var variables = (request.certificates?.environment ?? []).flatMap { variable in
+            // What is for traces alone counts before what is for all signals.
+            let own = ClientCertificates.forTraces(variable.name)
+            return [variable] + (pod.variableNode(own) == nil ? [] : [Setting(own, variable.value)])
+        }
         if let cluster = request.cluster {
             variables.append(cluster.setting(besides: pod.variable(ClusterName.variable) ?? ""))
         }
         var notes: [String] = []
-        let authority = ClientCertificates.authorityVariable
-        if request.certificates == nil, let file = pod.variable(authority) {
+        let general = ClientCertificates.authorityVariable
+        for authority in [general, ClientCertificates.forTraces(general)] where request.certificates == nil {
+            guard let file = pod.variable(authority) else { continue }
             notes.append(
                 "\(pod.path): sends over TLS, since \(authority) is \(file): Faultline's listener needs tls, or remove it"
             )
@@ -196,27 +215,11 @@ package struct InstalledManifests {
         return notes
     }
 
-    /// The components' own certificates must not be where ours are copied to.
-    private func refuseOwnFolder(_ certificates: ClientCertificates?) throws(SetupError) {
-        guard let directory = certificates?.directory else { return }
-        let flags = ["client-ca-file", "etcd-cafile", "trusted-ca-file", "peer-trusted-ca-file", "cert-file"]
-        for pod in pods {
-            for file in flags.compactMap({ pod.value(of: $0) }) where SetupFile.folder(of: file) == directory {
-                throw ClientCertificates.ownFolder(directory, file)
-            }
-        }
-    }
-
-    /// Files next to the manifests that the kubelet runs too.
-    private var backupsThatRun: [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        let copies = names.sorted().filter { name in
-            !["kube-apiserver.yaml", "etcd.yaml"].contains(name)
-                && ["kube-apiserver.", "etcd."].contains { name.hasPrefix($0) }
-        }
-        return copies.map {
-            "\(directory)/\($0): the kubelet runs every file of this folder, this copy too; move it elsewhere"
-        }
+    /// Files of the host that a component opens when it starts.
+    private func readFiles(of pod: StaticPod, _ request: TracingRequest) -> [String] {
+        let directory = request.certificates?.directory
+        return (pod.component == "etcd" ? [] : [tracingFile])
+            + (request.certificates?.fileNames ?? []).compactMap { name in directory.map { "\($0)/\(name)" } }
     }
 
     private var pods: [StaticPod] { [apiServer, etcd].compactMap { $0 } }
@@ -228,10 +231,17 @@ package struct InstalledManifests {
     package var diff: String {
         var text = ""
         if let newTracingText, tracingText != newTracingText {
-            text += LineEdits.replacement(of: tracingText, by: newTracingText, path: tracingFile)
+            text +=
+                tracingEdits?.unifiedDiff(path: tracingFile)
+                ?? LineEdits.replacement(of: tracingText, by: newTracingText, path: tracingFile)
         }
         for pod in pods { text += pod.edits.unifiedDiff(path: pod.path) }
         return text
+    }
+
+    /// Where the original files go by default: beside the folder of the manifests.
+    package func backup(at seconds: Int) -> String {
+        "\(SetupFile.folder(of: directory))/faultline-backup-\(seconds)"
     }
 
     /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts.
@@ -244,6 +254,7 @@ package struct InstalledManifests {
         }
         var changes: [(path: String, old: String?, new: String)] = []
         if let newTracingText, tracingText != newTracingText {
+            try refuseCopy()
             changes.append((tracingFile, tracingText, newTracingText))
         }
         for pod in pods.reversed() where !pod.edits.isEmpty {
@@ -267,6 +278,17 @@ package struct InstalledManifests {
             }
         }
         return changes.map(\.path)
+    }
+
+    /// A copy of the manifests leads to the TracingConfiguration of this machine, where nothing but its own API server may
+    /// change it.
+    private func refuseCopy() throws(SetupError) {
+        let isBeside = tracingFile.hasPrefix(SetupFile.folder(of: directory) + "/")
+        guard !areOwn, !isBeside, !ManifestOwner.runsHere(directory) else { return }
+        throw SetupError(
+            "\(directory): isn't the folder whose manifests this machine's kubelet runs, so --write would change \(tracingFile), "
+                + "which belongs to others; --diff prints the changes. If the kubelet does run them, add --on manifests"
+        )
     }
 
     /// Restores the files that were changed before one couldn't be.

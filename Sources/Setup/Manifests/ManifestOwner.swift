@@ -1,4 +1,5 @@
 internal import Support
+import YAML
 
 /// A distribution that writes the static pods' manifests itself, so that changes to them don't last.
 enum ManifestOwner: String {
@@ -50,6 +51,29 @@ enum ManifestOwner: String {
     func refusal(_ pod: StaticPod) -> SetupError {
         let error = refusal(pod.path, release: pod.imageTag.flatMap(Release.init))
         return SetupError("\(error); if these manifests are your own, add --on manifests to --from")
+    }
+
+    /// Whether this machine's kubelet runs the manifests in a folder.
+    static func runsHere(_ directory: String) -> Bool {
+        let file = "/var/lib/kubelet/config.yaml"
+        var diagnostics = Diagnostics(file: file)
+        let configured = (try? SetupFile.read(file)).flatMap {
+            YAMLDocument([UInt8]($0.utf8), &diagnostics)?.root?["staticPodPath"]?.text
+        }
+        let folder = FilePath.resolved(directory) ?? directory
+        let own = configured ?? "/etc/kubernetes/manifests"
+        return folder == FilePath.resolved(own) ?? own
+    }
+
+    /// kubeadm writes the manifests from the cluster's configuration, which knows nothing of changes to them.
+    static func kubeadmNote(_ pods: [StaticPod], _ directory: String, _ request: TracingRequest) -> String? {
+        guard pods.contains(where: { $0.annotations.contains { $0.hasPrefix("kubeadm.kubernetes.io/") } }),
+            pods.allSatisfy({ minikubeNote($0) == nil })
+        else { return nil }
+        return
+            "\(directory): kubeadm upgrade writes these manifests again, without the changes; to keep them, merge into "
+            + "kubeadm's configuration what faultline setup --kubernetes \(request.kubernetes) --etcd \(request.etcd) --on kubeadm "
+            + "prints, or run setup --from again after each upgrade"
     }
 
     /// minikube has kubeadm write the manifests whenever the cluster starts.

@@ -37,7 +37,9 @@ enum SetupFile {
         guard !FilePattern.isDirectory(folder) else { return }
         let parent = Self.folder(of: folder)
         if !FilePattern.isFile(parent) { try create(folder: parent) }
-        guard unsafe mkdir(folder, 0o755) == 0 else { throw failure(folder, "created") }
+        guard unsafe mkdir(folder, 0o755) == 0, unsafe chmod(folder, 0o755) == 0 else {
+            throw failure(folder, "created")
+        }
     }
 
     /// Replaces the file that the path leads to, by renaming one whose name begins with a dot, which the kubelet doesn't
@@ -55,7 +57,8 @@ enum SetupFile {
         }
     }
 
-    /// Writes a file with the mode and the owner of another, if that exists.
+    /// Writes a file with the mode and the owner of another. Where there is none, every user can read it, since components
+    /// need not be root.
     static func write(_ text: String, to path: String, like other: String) throws {
         var status = stat()
         let isThere = unsafe stat(other, &status) == 0
@@ -66,7 +69,10 @@ enum SetupFile {
             throw failure(path, "written", code)
         }
         guard fsync(descriptor) == 0 else { throw failure(path, "written") }
-        guard isThere else { return }
+        guard isThere else {
+            guard fchmod(descriptor, 0o644) == 0 else { throw failure(path, "given its mode") }
+            return
+        }
         // The owner first: changing it takes bits off the mode.
         guard fchown(descriptor, status.st_uid, status.st_gid) == 0, fchmod(descriptor, status.st_mode & 0o7777) == 0
         else { throw failure(path, "given the owner and the mode of \(other)") }

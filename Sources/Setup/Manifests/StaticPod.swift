@@ -4,14 +4,19 @@ import YAML
 /// The manifest of a control-plane component's static pod: what it says, and changes to its text.
 struct StaticPod {
     let path: String
+    /// The name of the component, such as "etcd".
+    let component: String
     /// The container that runs the component.
     let container: YAMLNode
     let spec: YAMLNode
+    let podName: String?
     /// The names of the pod's annotations.
     let annotations: [String]
-    /// The component's command line: `command` or `args`, whichever has flags.
+    /// What makes up the component's command line: `command`, then `args`.
+    let commandLines: [YAMLNode]
+    /// The last of them that isn't empty, where flags are added: the last ones count.
     let commandLine: YAMLNode
-    var command: [YAMLNode] { commandLine.elements ?? [] }
+    var command: [YAMLNode] { commandLines.flatMap { $0.elements ?? [] } }
     /// Flags whose names were changed, with what the manifest called them.
     var renamed: [String: String] = [:]
     var edits: LineEdits
@@ -20,6 +25,7 @@ struct StaticPod {
     /// - Throws: `Diagnostics` for text that isn't YAML, `SetupError` for text that isn't such a manifest.
     init(_ text: String, path: String, component: String) throws {
         self.path = path
+        self.component = component
         var diagnostics = Diagnostics(file: path)
         guard let root = YAMLDocument([UInt8](text.utf8), &diagnostics)?.root, diagnostics.isEmpty else {
             guard diagnostics.isEmpty else { throw diagnostics }
@@ -34,8 +40,11 @@ struct StaticPod {
             container.entries != nil
         else { throw missing("container \(component)") }
         let lists = ["command", "args"].compactMap { container[$0] }.filter { $0.elements != nil }
-        let hasFlags = { (list: YAMLNode) in list.elements?.contains { $0.text?.hasPrefix("--") == true } == true }
-        guard let commandLine = lists.first(where: hasFlags) else {
+        let hasFlags = { (list: YAMLNode) in
+            list.elements?.contains { $0.text.map { Self.isFlag($0, of: component) } == true } == true
+        }
+        guard lists.contains(where: hasFlags), let commandLine = lists.last(where: { $0.elements?.isEmpty == false })
+        else {
             let shell = lists.compactMap(\.elements).joined().first {
                 $0.text?.contains("\(component) --") == true
             }
@@ -45,9 +54,10 @@ struct StaticPod {
                     + "can't be changed here; add them by hand: faultline setup --on manifests prints them")
         }
         self.spec = spec
+        podName = root["metadata"]?["name"]?.text
         annotations = (root["metadata"]?["annotations"]?.entries ?? []).map(\.key)
         self.container = container
-        self.commandLine = commandLine
+        (self.commandLine, commandLines) = (commandLine, lists)
         edits = LineEdits(text)
         // YAML ends lines there as well, so its positions would differ from those of the lines.
         let ends: [Unicode.Scalar] = ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
@@ -77,36 +87,9 @@ struct StaticPod {
                 + "only for images whose tag is not a release")
     }
 
-    /// The value of a flag; nil if it isn't given.
-    func value(of flag: String) -> String? { argument(of: flag)?.value }
-
-    /// An argument on the command line.
-    struct Argument {
-        /// `--FLAG=VALUE`, or the value of a flag that is the argument before.
-        let node: YAMLNode
-        let value: String
-        /// What is before the value in the node's text.
-        let prefix: String
-    }
-
-    /// The last one counts, as for the components.
-    func argument(of flag: String) -> Argument? {
-        let name = renamed[flag] ?? flag
-        for (index, node) in command.enumerated().reversed() {
-            guard let text = node.text, text.hasPrefix("--\(name)") else { continue }
-            let rest = text.dropFirst(name.count + 2)
-            if rest.first == "=" {
-                return Argument(node: node, value: String(rest.dropFirst()), prefix: "--\(name)=")
-            }
-            guard rest.isEmpty else { continue }
-            // Only flags that are on or off stand alone.
-            if flag.hasSuffix("enable-distributed-tracing") { return Argument(node: node, value: "true", prefix: text) }
-            guard index + 1 < command.count, let value = command[index + 1].text else {
-                return Argument(node: node, value: "", prefix: text)
-            }
-            return Argument(node: command[index + 1], value: value, prefix: "")
-        }
-        return nil
+    /// Whether an argument is one of the component's flags. One dash alone says little: a shell has it in `-ec`.
+    private static func isFlag(_ text: String, of component: String) -> Bool {
+        text.hasPrefix("--") || (component == "etcd" && text.wholeMatch(of: /-[a-z]+[-=].*/) != nil)
     }
 
     /// The names of the pod's volumes, with the host's folders that some of them mount.
@@ -116,52 +99,13 @@ struct StaticPod {
         }
     }
 
-    /// The feature gates that are set, such as "A=true".
-    var gates: [String] { value(of: "feature-gates").map { $0.split(separator: ",").map(String.init) } ?? [] }
-
     /// An environment variable's value; nil if it isn't given, or comes from elsewhere.
     func variable(_ name: String) -> String? { variableNode(name)?["value"]?.text }
 
+    /// Of several, the kubelet takes the last.
     func variableNode(_ name: String) -> YAMLNode? {
-        container["env"]?.elements?.first { $0["name"]?.text == name }
+        container["env"]?.elements?.last { $0["name"]?.text == name }
     }
-
-    /// A folder or file of a volume where the container sees it. Paths have no slashes at the end.
-    private struct Mount {
-        let path: String
-        let volume: String?
-        /// What of the volume is mounted; nil for all of it.
-        let part: String?
-    }
-
-    private var mounts: [Mount] {
-        (container["volumeMounts"]?.elements ?? []).compactMap { mount in
-            mount["mountPath"]?.text.map {
-                Mount(path: $0.withoutSlash, volume: mount["name"]?.text, part: mount["subPath"]?.text?.withoutSlash)
-            }
-        }
-    }
-
-    /// The innermost mount that has a path: it hides those around it.
-    private func mount(of path: String) -> Mount? {
-        mounts.filter { path == $0.path || path.hasPrefix($0.path + "/") }.max { $0.path.count < $1.path.count }
-    }
-
-    /// Where the host has what the container sees under a path.
-    func hostPath(of path: String) -> String {
-        guard let mount = mount(of: path), let host = volumes.first(where: { $0.name == mount.volume })?.path else {
-            return path
-        }
-        let part = mount.part.map { $0.isEmpty ? "" : "/\($0)" } ?? ""
-        return host.withoutSlash + part + path.dropFirst(mount.path.count)
-    }
-
-    /// Whether something of the host is mounted at a path.
-    func shows(_ path: String) -> Bool { mount(of: path) != nil }
-}
-
-extension String {
-    fileprivate var withoutSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }
 
 extension YAMLNode {

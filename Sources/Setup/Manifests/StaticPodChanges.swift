@@ -2,27 +2,40 @@ import YAML
 
 // Changes to a manifest, within its lines and between them, so that everything else stays as it is written.
 extension StaticPod {
-    /// Sets a flag: adds it, or changes its value.
+    /// Sets a flag where the component has it, or adds it.
     mutating func set(_ flag: Setting) throws(SetupError) {
         let whole = "--\(flag.name)=\(flag.value)"
-        guard let argument = argument(of: flag.name) else { return try append(whole) }
+        guard let argument = argument(of: flag.name) else {
+            guard let name = environmentName(of: flag.name), variableNode(name) != nil else { return try append(whole) }
+            return try add(environment: [Setting(name, flag.value)])
+        }
         guard argument.value != flag.value else { return }
         // A flag without a value.
-        let isBare = argument.value.isEmpty && argument.prefix.hasPrefix("--") && !argument.prefix.hasSuffix("=")
+        let isBare = argument.value.isEmpty && argument.prefix.hasPrefix("-") && !argument.prefix.hasSuffix("=")
         let start = argument.prefix.unicodeScalars.count
         try replace(
             start..<(start + argument.value.unicodeScalars.count), of: argument.node,
-            with: (isBare ? "=" : "") + flag.value, whole, within: [commandLine])
+            with: (isBare ? "=" : "") + flag.value, whole, within: commandLines)
     }
 
     /// Renames a flag that has another release's name to the one that the component's release knows.
     /// - Returns: whether there was one.
     mutating func rename(_ old: String, to name: String) throws(SetupError) -> Bool {
-        for node in command where node.text == "--\(old)" || node.text?.hasPrefix("--\(old)=") == true {
+        var places: [(node: YAMLNode, start: Int, length: Int, new: String)] = command.compactMap { node in
+            guard let found = node.text.flatMap({ self.name(in: $0) }), found.name == old else { return nil }
+            return (node, found.dashes, found.length - found.dashes, name)
+        }
+        if let variable = environmentName(of: old), let new = environmentName(of: name),
+            let node = variableNode(variable)?["name"]
+        {
+            places.append((node, 0, variable.count, new))
+        }
+        for place in places {
             guard renamed[name] != nil || value(of: name) == nil else {
                 throw SetupError("\(path): has both --\(old) and --\(name); remove the one that etcd doesn't know")
             }
-            try replace(2..<(2 + old.unicodeScalars.count), of: node, with: name, "--\(name)", within: [])
+            try replace(
+                place.start..<(place.start + place.length), of: place.node, with: place.new, "--\(name)", within: [])
             renamed[name] = old
         }
         return renamed[name] != nil
@@ -56,8 +69,9 @@ extension StaticPod {
 
     /// Adds a feature gate to those that are set.
     mutating func enable(gate: String) throws(SetupError) {
-        guard !gates.contains("\(gate)=true") else { return }
-        let others = gates.filter { !$0.hasPrefix("\(gate)=") }
+        guard self.gate(gate) != true else { return }
+        let others = Self.gates(in: argument(of: "feature-gates")?.value ?? "")
+            .filter { Self.gateName($0) != gate }.map(String.init)
         try set(Setting("feature-gates", (others + ["\(gate)=true"]).joined(separator: ",")))
     }
 

@@ -46,7 +46,8 @@ extension TracingRequest {
             "kubeadm init phase control-plane apiserver --config FILE",
             "kubeadm init phase etcd local --config FILE",
             "Or, on a node that runs: faultline setup --from /etc/kubernetes/manifests --diff",
-            "That also names the node's etcd member in its spans; a configuration of all nodes can't.",
+            "That also names the node's etcd member in its spans; a configuration of all nodes can't. But kubeadm upgrade",
+            "writes the manifests again, from its configuration: what is only in them is lost.",
         ]
         if !hasLists, !environment.isEmpty {
             let needs = [certificates.map { _ in "certificates" }, cluster.map { _ in "the cluster's name" }]
@@ -56,7 +57,8 @@ extension TracingRequest {
         } else if let certificates, let etcdCertificates, !etcdFolders.isEmpty {
             comments += [
                 "kubeadm mounts only /etc/kubernetes/pki/etcd into etcd's pod, so etcd has a copy. On each node, before:",
-                "cp -r \(certificates.directory) \(etcdCertificates.directory)",
+                "install -D -m 0600 -t \(etcdCertificates.directory) "
+                    + certificates.fileNames.map { "\(certificates.directory)/\($0)" }.joined(separator: " "),
             ]
         }
         return comments

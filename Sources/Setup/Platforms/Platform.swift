@@ -4,8 +4,13 @@ import YAML
 package enum Platform: String, CaseIterable, Sendable {
     case kubeadm, manifests, kind, minikube, rke2, k3s, talos, eks, gke, aks, openshift
 
-    package func plan(_ request: TracingRequest) -> SetupPlan {
+    /// - Parameter isEtcdAssumed: nobody has said which release etcd is.
+    package func plan(_ request: TracingRequest, isEtcdAssumed: Bool) -> SetupPlan {
         var plan = SetupPlan()
+        guard refusal == nil else { return plan }
+        if isEtcdAssumed { request.addAssumption(to: &plan) }
+        if let ownSampling = request.etcdsOwnSampling { plan.add(ownSampling + ".") }
+        if ![.kind, .minikube].contains(self) { request.addCertificates(to: &plan) }
         switch self {
         case .kubeadm: request.addKubeadm(to: &plan)
         case .manifests: request.addStaticPods(to: &plan)
@@ -14,7 +19,7 @@ package enum Platform: String, CaseIterable, Sendable {
         case .rke2: request.addRKE2(to: &plan)
         case .k3s: request.addK3s(to: &plan)
         case .talos: request.addTalos(to: &plan)
-        case .eks, .gke, .aks, .openshift: return plan
+        case .eks, .gke, .aks, .openshift: break
         }
         request.addLastStep(on: self, to: &plan)
         return plan
@@ -34,6 +39,20 @@ package enum Platform: String, CaseIterable, Sendable {
 extension TracingRequest {
     func addConfigurationFile(_ path: String, to plan: inout SetupPlan) {
         plan.add("\(path), on every control-plane node:", content: tracingConfiguration)
+    }
+
+    fileprivate func addAssumption(to plan: inout SetupPlan) {
+        plan.add(
+            "Check that etcd's release is \(etcd), which usually comes with Kubernetes \(kubernetes): the image's tag, or etcd --version.",
+            "etcd doesn't start with another release's flags. --etcd RELEASE prints those of another.")
+    }
+
+    fileprivate func addCertificates(to plan: inout SetupPlan) {
+        guard let certificates else { return }
+        plan.add(
+            "\(certificates.directory), on every control-plane node, before the other steps: \(certificates.fileNames.joined(separator: ", "))",
+            "A pod whose folder isn't there doesn't start, and without one of the files no spans arrive. This can't be seen",
+            "from here; faultline setup --from, on the node, checks the folder.")
     }
 
     fileprivate func addLastStep(on platform: Platform, to plan: inout SetupPlan) {

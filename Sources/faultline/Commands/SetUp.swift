@@ -1,4 +1,5 @@
 import ArgumentParser
+import Credentials
 import Foundation
 import Setup
 import Support
@@ -15,7 +16,10 @@ struct SetUp: ParsableCommand {
     @Option(help: ArgumentHelp("The release of Kubernetes. By default the one of --from.", valueName: "release"))
     var kubernetes: String?
 
-    @Option(help: ArgumentHelp("The release of etcd. By default the one of --from, else 3.5.", valueName: "release"))
+    @Option(
+        help: ArgumentHelp(
+            "The release of etcd. By default the one of --from, else the one that usually comes with that of Kubernetes.",
+            valueName: "release"))
     var etcd: String?
 
     @Option(
@@ -54,7 +58,7 @@ struct SetUp: ParsableCommand {
         help: ArgumentHelp("Read a node's manifests, and print what changes them.", valueName: "directory"))
     var from: String?
 
-    @Flag(help: "With --from: print the changes as a patch.")
+    @Flag(help: "With --from: print the changes as a patch, for patch -p0 --no-backup-if-mismatch -r - -d /.")
     var diff = false
 
     @Flag(help: "With --from: make the changes. The original files go to a backup folder.")
@@ -89,9 +93,9 @@ struct SetUp: ParsableCommand {
             if let refusal = platform.refusal { return Console.print(refusal) }
             // validate() requires the option.
             guard let kubernetes = try release(kubernetes, "kubernetes", "1.31") else { return }
-            let etcd = try release(etcd, "etcd", "3.5") ?? TracingRequest.firstEtcd
-            let request = try request(kubernetes, etcd, nil, nil)
-            Console.print(String(try platform.plan(request).text().dropLast()))
+            let given = try release(etcd, "etcd", "3.5")
+            let request = try request(kubernetes, given ?? TracingRequest.usualEtcd(with: kubernetes), nil, nil)
+            Console.print(String(try platform.plan(request, isEtcdAssumed: given == nil).text().dropLast()))
         }
     }
 
@@ -114,11 +118,17 @@ struct SetUp: ParsableCommand {
         return release
     }
 
-    /// Mutual TLS unless the folder is here and has no client certificate.
+    /// Mutual TLS unless the folder is here and has no client certificate. With --from, it must be here.
     private func certificates() throws -> ClientCertificates? {
         guard let tls else { return nil }
-        let isMutual = !FilePattern.isDirectory(tls) || FilePattern.isFile("\(tls)/tls.crt")
-        return try ClientCertificates(directory: tls, isMutual: isMutual)
+        var certificates = try ClientCertificates(directory: tls)
+        guard from != nil || FilePattern.isDirectory(tls) else { return certificates }
+        do {
+            certificates.isMutual = try CertificateFolder("--tls", path: tls).isMutual
+        } catch {
+            throw SetupError("\(error)")
+        }
+        return certificates
     }
 
     private func change(_ directory: String) throws {
@@ -134,7 +144,7 @@ struct SetUp: ParsableCommand {
             return Console.note("\(directory): nothing to change; \(state)")
         }
         guard write else { return Console.print(String(manifests.diff.unicodeScalars.dropLast())) }
-        let backup = backup ?? "/etc/kubernetes/faultline-backup-\(Int(Date().timeIntervalSince1970))"
+        let backup = backup ?? manifests.backup(at: Int(Date().timeIntervalSince1970))
         for path in try manifests.write(backup: backup) { Console.note("changed \(path)") }
         Console.note("the original files are in \(backup)")
     }

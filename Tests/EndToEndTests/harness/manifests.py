@@ -5,6 +5,7 @@ import subprocess
 
 import yaml
 
+from harness.certificates import Authority
 from harness.command import faultline
 
 API_SERVER = """\
@@ -72,9 +73,10 @@ def documents(*arguments):
 
 def patched(folder, *arguments):
     """Applies the printed patch, and returns the API server's and etcd's pods."""
-    patch = setup("--from", folder, "--diff", *arguments)
+    done = faultline("setup", "--from", folder, "--diff", *arguments)
+    assert done.code == 0, done
     # The TracingConfiguration's path is absolute and outside of the test's folder.
-    parts = re.split(r"(?m)^(?=--- )", patch)
+    parts = re.split(r"(?m)^(?=--- )", done.output)
     own = "".join(part for part in parts if part.startswith(f"--- {folder}"))
     done = subprocess.run(["patch", "-p0", "--directory", "/"], input=own, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr + own
@@ -111,6 +113,10 @@ class Node:
         done = self.setup("--write", "--backup", self.backup, *arguments)
         assert (done.code, done.output) == (0, ""), done
         return done.errors
+
+    def certificates(self, name="otel"):
+        """A folder for --tls."""
+        return Authority(self.folder, f"of-{name}").for_exporters(self.folder / name)
 
     def container(self, file):
         return yaml.safe_load(file.read_text())["spec"]["containers"][0]
