@@ -8,9 +8,12 @@ import { meanOf, showLegend } from "./legend.js";
 import { ticks, timeTicks } from "./scale.js";
 import { nameOf } from "./vocabulary.js";
 
-const HEIGHT = 214;
+const HEIGHT = 196;
 const STRIP = 30;
-const MARGIN = { left: 58, right: 8, top: 24, gap: 12, bottom: 22 };
+const MARGIN = { left: 58, right: 8, top: 6, gap: 12, bottom: 22 };
+/** The height of a line of incidents, and how many lines there are at most. */
+const LINE = 19;
+const LINES_MAX = 4;
 
 /**
  * @param {{choose?: (from: string, to: string) => void, clear?: () => void}} on
@@ -80,16 +83,25 @@ export function areaChart(on) {
     ];
   }
 
+  /** Those of the same time are one below the other. */
   function marks() {
     const end = new Date(time(steps.length)).toISOString();
-    return (shown?.incidents ?? []).filter((/** @type {any} */ incident) => Date.parse(incident.closed_at ?? end) > time(0)).map((/** @type {any} */ incident) => {
+    /** Where each line of marks ends, in pixels. @type {number[]} */
+    const ends = [];
+    const shapes = (shown?.incidents ?? []).filter((/** @type {any} */ incident) => Date.parse(incident.closed_at ?? end) > time(0)).sort((/** @type {any} */ left, /** @type {any} */ right) => xAt(left.started_at ?? left.opened_at) - xAt(right.started_at ?? right.opened_at)).map((/** @type {any} */ incident) => {
       const from = incident.started_at ?? incident.opened_at;
-      const who = incident.culprit?.component ? nameOf(incident.culprit.component) : "not clear";
+      const who = `${incident.culprit?.component ? nameOf(incident.culprit.component) : "not clear"}${incident.cluster ? ` · ${incident.cluster}` : ""}`;
+      const [left, right] = [xAt(from), Math.max(xAt(incident.closed_at ?? end), xAt(from) + 20)];
+      const free = ends.findIndex((taken) => taken <= left);
+      const line = free >= 0 ? free : Math.min(ends.length, LINES_MAX - 1);
+      ends[line] = right;
       return h("button", {
-        class: "mark", style: { left: `${xAt(from)}px`, width: `${Math.max(xAt(incident.closed_at ?? end) - xAt(from), 20)}px` },
+        class: "mark", style: { left: `${left}px`, width: `${right - left}px`, top: `${line * LINE}px` },
         title: `Incident since ${clock(from)}: ${who}`, onclick: () => on.choose?.(from, incident.closed_at ?? end),
       }, `▲ ${who}`);
     });
+    lane.style.height = `${Math.max(ends.length, 1) * LINE}px`;
+    return shapes;
   }
 
   /** @param {number | null} index */

@@ -27,7 +27,9 @@ export function duration(seconds) {
 /** A mark on an axis: "1 s", "250 ms". @param {number} seconds */
 export function tick(seconds) {
   if (seconds === 0) return "0";
-  if (seconds >= 99.95) return stretch(seconds);
+  // In one unit: there is no room for two.
+  const [size, name] = seconds < 99.95 ? [1, ""] : seconds < 5400 ? [60, "min"] : seconds < 129_600 ? [3600, "h"] : [86_400, "d"];
+  if (name) return `${significant(seconds / size, 2)}${SPACE}${name}`;
   const [value, unit] = inUnit(seconds);
   return `${significant(value, 3)}${SPACE}${unit}`;
 }
@@ -41,9 +43,11 @@ export function stretch(seconds) {
   return `${Math.floor(whole / large)}${SPACE}${names[0]}${rest ? ` ${rest}${SPACE}${names[1]}` : ""}`;
 }
 
-/** As in the terminal: "0.3/s", "18.5/s", "1,250/s". @param {number | null | undefined} perSecond */
+/** As in the terminal: "0.02/s", "0.3/s", "18.5/s", "1,250/s". @param {number | null | undefined} perSecond */
 export function rate(perSecond) {
   if (perSecond === null || perSecond === undefined || !Number.isFinite(perSecond)) return "–";
+  if (perSecond > 0 && perSecond < 0.005) return `<${SPACE}0.01/s`;
+  if (perSecond > 0 && perSecond < 0.095) return `${perSecond.toFixed(2)}/s`;
   return perSecond === 0 ? "0/s" : `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)}/s`;
 }
 

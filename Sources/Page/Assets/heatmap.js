@@ -6,13 +6,15 @@ import { logTicks, timeTicks } from "./scale.js";
 
 const HEIGHT = 236;
 const MARGIN = { left: 58, right: 8, top: 8, bottom: 22 };
-/** Rows a decade. */
-const ROWS = 8;
+/** Rows to a doubling: each is two of the API's buckets. */
+const ROWS = 2;
 const SHADES = 6;
+/** How far beside a cell a finger may tap, in pixels. */
+const FINGER = 16;
 
-/** @typedef {{step: number, row: number, count: number}} Cell */
+/** What took from `least` to `most` nanoseconds: the bounds of the buckets that it consists of. @typedef {{step: number, row: number, count: number, least: number, most: number}} Cell */
 
-/** @param {(from: string, to: string, lower: number, upper: number) => void} choose */
+/** @param {(from: string, to: string, least: string, most: string) => void} choose */
 export function heatMap(choose) {
   const plot = h("div", { class: "plot heat", tabindex: 0, role: "application", "aria-roledescription": "heat map", "aria-label": "How long requests took over time. Arrow keys move over the cells, Home and End to the first and the last; Enter opens a cell’s traces." });
   const said = h("p", { class: "readout small muted", role: "status" });
@@ -26,11 +28,12 @@ export function heatMap(choose) {
   let chosen = "";
   let [width, low, high] = [0, 0, 0];
 
-  const rowOf = (/** @type {number} */ seconds) => Math.floor(Math.log10(seconds) * ROWS + 1e-6);
-  const bound = (/** @type {number} */ row) => 10 ** (row / ROWS);
+  /** The row of a bucket, by its upper bound. */
+  const rowOf = (/** @type {number} */ seconds) => Math.ceil(Math.log2(Math.max(seconds, 1e-9)) * ROWS - 0.01) - 1;
+  const bound = (/** @type {number} */ row) => 2 ** (row / ROWS);
   const x = (/** @type {number} */ step) => MARGIN.left + ((width - MARGIN.left - MARGIN.right) * step) / answer.steps.length;
   const y = (/** @type {number} */ row) => HEIGHT - ((HEIGHT - MARGIN.top) * (row - low)) / (high - low);
-  const yOf = (/** @type {number} */ seconds) => y(Math.log10(seconds) * ROWS);
+  const yOf = (/** @type {number} */ seconds) => y(Math.log2(seconds) * ROWS);
   const start = (/** @type {number} */ step) => Date.parse(answer.steps[0].time) + step * answer.step_seconds * 1000;
 
   function gather() {
@@ -38,11 +41,12 @@ export function heatMap(choose) {
     const found = new Map();
     answer.steps.forEach((/** @type {any} */ step, /** @type {number} */ index) => {
       for (const bucket of step.buckets) {
-        const row = rowOf(Math.sqrt(Math.max(bucket.lower_seconds, bucket.upper_seconds / 2, 1e-9) * bucket.upper_seconds));
+        const row = rowOf(bucket.upper_seconds);
         const key = `${index}/${row}`;
-        const cell = found.get(key) ?? { step: index, row, count: 0 };
-        cell.count += bucket.count;
-        found.set(key, cell);
+        // A bucket begins above its lower bound, except for that of no time at all.
+        const [least, most] = [bucket.upper_seconds ? Math.round(bucket.lower_seconds * 1e9) + 1 : 0, Math.round(bucket.upper_seconds * 1e9)];
+        const cell = found.get(key) ?? { step: index, row, count: 0, least, most };
+        found.set(key, { ...cell, count: cell.count + bucket.count, least: Math.min(cell.least, least), most: Math.max(cell.most, most) });
       }
     });
     cells = [...found.values()];
@@ -87,34 +91,39 @@ export function heatMap(choose) {
     return last && [s("path", { d: path, class: `quantile ${name}` }), s("text", { x: last[0] - 2, y: last[1] - 6, class: "tick end strong" }, name)];
   }
 
-  const keyOf = (/** @type {Cell} */ cell) => [new Date(start(cell.step)).toISOString(), new Date(start(cell.step + 1)).toISOString(), bound(cell.row).toPrecision(6), bound(cell.row + 1).toPrecision(6)].join("/");
+  /** Its interval and its durations, as parameters. @param {Cell} cell @returns {[string, string, string, string]} */
+  const boundsOf = (cell) => [new Date(start(cell.step)).toISOString(), new Date(start(cell.step + 1)).toISOString(), `${cell.least}ns`, `${cell.most}ns`];
 
   function mark() {
-    const shown = cursor ?? cells.find((cell) => keyOf(cell) === chosen) ?? null;
+    const shown = cursor ?? cells.find((cell) => boundsOf(cell).join("/") === chosen) ?? null;
     const frame = plot.querySelector(".cell-cursor");
     if (!shown || !frame) {
       said.textContent = `${count(cells.reduce((sum, cell) => sum + cell.count, 0))} in all; a cell opens its traces.`;
       return frame?.setAttribute("width", "0");
     }
     for (const [name, value] of Object.entries({ x: x(shown.step) - 1, y: y(shown.row + 1) - 1, width: x(shown.step + 1) - x(shown.step) + 2, height: y(shown.row) - y(shown.row + 1) + 2 })) frame.setAttribute(name, String(value));
-    said.textContent = `${clock(start(shown.step))}: ${count(shown.count)} took ${duration(bound(shown.row))} to ${duration(bound(shown.row + 1))}`;
+    said.textContent = `${clock(start(shown.step))}: ${count(shown.count)} took ${duration(shown.least / 1e9)} to ${duration(shown.most / 1e9)}`;
   }
 
   function open() {
-    if (!cursor) return;
-    choose(new Date(start(cursor.step)).toISOString(), new Date(start(cursor.step + 1)).toISOString(), bound(cursor.row), bound(cursor.row + 1));
+    if (cursor) choose(...boundsOf(cursor));
   }
 
-  plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
-    if (!answer || !cells.length) return;
+  /** The cell at a pointer, or the nearest one to a finger. @param {PointerEvent} event */
+  function cellAt(event) {
+    if (!answer || !cells.length) return null;
     const box = plot.getBoundingClientRect();
-    const step = Math.floor(((event.clientX - box.left - MARGIN.left) / (width - MARGIN.left - MARGIN.right)) * answer.steps.length);
-    const row = Math.floor(low + ((HEIGHT - (event.clientY - box.top)) / (HEIGHT - MARGIN.top)) * (high - low));
-    cursor = cells.find((cell) => cell.step === step && cell.row === row) ?? null;
-    mark();
-  });
+    const [left, top] = [event.clientX - box.left, event.clientY - box.top];
+    const outside = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => Math.max(from - at, at - to, 0);
+    const distance = (/** @type {Cell} */ cell) => Math.hypot(outside(left, x(cell.step), x(cell.step + 1)), outside(top, y(cell.row + 1), y(cell.row)));
+    const nearest = cells.reduce((best, cell) => (distance(cell) < distance(best) ? cell : best));
+    return distance(nearest) <= (event.pointerType === "mouse" ? 0 : FINGER) ? nearest : null;
+  }
+
+  plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => { cursor = cellAt(event); mark(); });
   plot.addEventListener("pointerleave", () => { cursor = null; mark(); });
-  plot.addEventListener("click", open);
+  // A finger doesn't move before it taps, and is gone when the click comes.
+  plot.addEventListener("click", (/** @type {PointerEvent} */ event) => { cursor = cellAt(event); mark(); open(); });
   plot.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" || event.key === " ") open();
     else if (!/^(Arrow|Home|End)/.test(event.key) || !cells.length) return;
@@ -147,6 +156,8 @@ export function heatMap(choose) {
   new ResizeObserver(() => { if (plot.clientWidth !== width) draw(); }).observe(plot);
   return {
     element,
+    /** How many the chosen cell counts; null if it isn't on the map. */
+    chosenCount: () => cells.find((cell) => boundsOf(cell).join("/") === chosen)?.count ?? null,
     /** @param {any} latency @param {string | undefined} cell */
     show(latency, cell) {
       answer = latency;

@@ -72,7 +72,8 @@ export async function showAlerts(element, range, now, cluster) {
   // Over a range also those that have resolved.
   const [past, active, groups] = await Promise.all([ask("alerts", { cluster, ...range }), ask("alerts", { cluster }), ask("rules", { cluster })]);
   const rules = rulesOf(groups);
-  const list = [...rows(active, "alerts"), ...rows(past, "alerts").filter((alert) => alert.resolved_at).reverse()];
+  const pendingLast = rows(active, "alerts").sort((left, right) => Number(left.state === "pending") - Number(right.state === "pending"));
+  const list = [...pendingLast, ...rows(past, "alerts").filter((alert) => alert.resolved_at).reverse()];
   if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts in this interval; ${rules.length === 1 ? "the only rule is" : `${count(rules.length)} rules are`} quiet.`));
   fill(element, list.map((alert) => {
     const rule = ruleOf(rules, alert);

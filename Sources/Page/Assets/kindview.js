@@ -14,11 +14,13 @@ import { showNoTraces, showTraces } from "./tracelist.js";
 /** How far from the median a trace may be to be an ordinary one. */
 const NEAR = 0.15;
 const COLUMNS = 72;
+/** Traces of a cell that are listed. */
+const CELL_MAX = 200;
 
 /** @param {{range: () => any, selection: () => any, cluster: () => string | undefined, incidents: () => any[], choose: any}} context */
 export function kindView(context) {
   const title = h("header", { class: "kind-title" });
-  const heat = heatMap((from, to, lower, upper) => adjust({ cell: joined([from, to, lower.toPrecision(6), upper.toPrecision(6)]) }));
+  const heat = heatMap((...bounds) => adjust({ cell: joined(bounds) }));
   const chart = areaChart(context.choose);
   const lists = [0, 1, 2].map(() => h("section", { class: "trace-list" }));
   const course = h("section", { "aria-label": "Components over time" }, h("h2", {}, "Whose time"), chart.element);
@@ -53,12 +55,15 @@ export function kindView(context) {
 
   /** @param {number} id @param {any} range */
   async function showLists(id, range, /** @type {number | null} */ median) {
-    const [from, to, lower, upper] = split(current().cell);
-    lists[0].hidden = !upper;
-    if (upper) {
-      const cell = await traces({ from, to, min_duration: `${Number(lower) * 1e3}ms`, max_duration: `${Number(upper) * 1e3}ms`, limit: 50 });
+    const [from, to, least, most] = split(current().cell);
+    lists[0].hidden = !most;
+    if (most) {
+      const cell = await traces({ from, to, min_duration: least, max_duration: most, limit: CELL_MAX });
       if (id !== asked) return;
-      showTraces(lists[0], `At ${clock(from)}, ${duration(Number(lower))} to ${duration(Number(upper))}`, cell.list, cell.isTruncated, cell.warnings);
+      const [counted, seconds] = [heat.chosenCount(), (/** @type {string} */ bound) => parseFloat(bound) / 1e9];
+      // A trace may have several of them.
+      const several = counted && !cell.isTruncated && counted > cell.list.length && cell.list.length ? `, ${count(counted)} in` : "";
+      showTraces(lists[0], `At ${clock(from)}, ${duration(seconds(least))} to ${duration(seconds(most))}${several}`, cell.list, cell.isTruncated, cell.warnings);
     }
     // These are asked for again and again, so they are of the window alone.
     const recent = { recording: "no" };

@@ -98,12 +98,42 @@ async function newVerdict() {
   const now = await ask("status", { cluster });
   if (!hour) return emptyVerdict();
   if (cluster && !clusterNames().includes(cluster) && !context.incidents().length) return unknownClusterVerdict(cluster, clusterNames());
-  if (selection) return intervalVerdict(await ask("culprit", { ...selection, cluster }), context.incidents(), isRecorded());
-  if (now.incident) return incidentVerdict(now.incident, context.now());
+  if (selection) {
+    const answer = await ask("culprit", { ...selection, cluster });
+    return intervalVerdict(answer, await failedBefore(answer), context.incidents(), isRecorded());
+  }
+  if (now.incident) return incidentVerdict(now.incident, context.now(), openBeside(now.incident));
   const firing = rows(await ask("alerts", { cluster }), "alerts").filter((alert) => alert.state === "firing").length;
   const mean = components ? meanOf(components.steps) : null;
-  return quietVerdict(now, mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing, isRecorded());
+  return quietVerdict(now, mean?.count ? { count: mean.count, seconds: coveredOf(components), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing, isRecorded());
 }
+
+/** The share of requests that failed in an interval's baseline. @param {any} answer of `culprit` */
+async function failedBefore(answer) {
+  // It matters only for failures that no verdict explains.
+  if (answer.culprit?.side || !answer.requests.failed || !answer.baseline_from) return 0;
+  const before = rows(await ask("requests", { from: answer.baseline_from, to: answer.baseline_to, cluster: answer.cluster }), "requests");
+  const sum = (/** @type {string} */ field) => before.reduce((total, row) => total + row[field], 0);
+  return sum("errors") / Math.max(sum("count"), 1);
+}
+
+/** The other open incidents, the worst first. @param {any} incident the one in the headline */
+function openBeside(incident) {
+  const urgency = (/** @type {any} */ one) => 10 * ["info", "warning", "critical"].indexOf(one.severity) + ["not clear", "likely", "clear"].indexOf(one.culprit?.certainty);
+  return context.incidents().filter((one) => !one.closed_at && one.id !== incident.id).sort((left, right) => urgency(right) - urgency(left));
+}
+
+/** How many seconds of a chart anything is known of. @param {any} chart */
+function coveredOf({ steps, step_seconds: length }) {
+  const first = steps.findIndex(isCovered);
+  const end = Math.min(Date.parse(steps[0].time) + steps.length * length * 1000, Date.parse(context.now()));
+  const known = steps.slice(first).filter(isCovered).length;
+  // The last step may have only begun.
+  return Math.max((known - 1) * length + Math.max(end - Date.parse(steps.at(-1).time), 1000) / 1000, 1);
+}
+
+/** Steps that have left the window say nothing, unless the history knows them. @param {any} step */
+const isCovered = (step) => step.count > 0 || step.exact !== false;
 
 let shownVerdict = "";
 async function showVerdict() {
@@ -126,8 +156,18 @@ function sayVerdict(element) {
 }
 
 async function showChart() {
-  components = hour && await ask("components", { from: hour.from, to: hour.to, step: `${hour.step}s`, cluster: context.cluster() });
+  components = hour && await chartOf(hour);
   markChart();
+}
+
+/** Beyond the window the daemon knows only whole minutes. @param {import("./range.js").Range} range */
+async function chartOf({ from, to, step }) {
+  const chart = await ask("components", { from, to, step: `${step}s`, cluster: context.cluster() });
+  if (step % 60 === 0 || chart.steps.every(isCovered)) return chart;
+  const minutes = await ask("components", { from, to, step: "1m", cluster: context.cluster() });
+  const begin = (/** @type {any} */ one) => Date.parse(one.steps.find(isCovered)?.time ?? to);
+  // A minute that has partly left the window is no gain.
+  return begin(chart) - begin(minutes) >= 60_000 ? minutes : chart;
 }
 
 function markChart() {
@@ -139,6 +179,8 @@ function wrongInterval() {
   const { from, to } = current();
   if ((!from && !to) || context.selection()) return null;
   const wrong = Object.entries({ from, to }).find(([, value]) => value && Number.isNaN(timeOf(value, clockNow())));
+  const early = Object.entries({ from, to }).find(([, value]) => value && timeOf(value, clockNow()) < 0);
+  if (early) return `${early[0]}=${early[1]} in the address is before 1970; this is the last hour.`;
   if (!wrong) return "from must be before to in the address; this is the last hour.";
   return `${wrong[0]}=${wrong[1]} in the address is not a time: one in RFC 3339, such as 2026-11-23T04:33:00Z, Unix seconds, a duration ago such as -5m, or now; this is the last hour.`;
 }
@@ -176,8 +218,9 @@ function showLive() {
   const age = status.last_span ? (Date.now() - Date.parse(status.last_span)) / 1000 : null;
   const words = connection === "live" ? "live" : connection === "polling" ? "asking every few seconds" : "not connected";
   fill(live, h("span", { class: `dot ${connection}`, "aria-hidden": "true" }), words,
-    status.spans_per_second !== undefined && h("span", { class: "wide-only" }, ` · ${count(status.spans_per_second)} spans/s`),
-    age !== null && h("span", { class: "wide-only" }, age < 3600 ? ` · last span ${stretch(Math.max(age, 0))} ago` : ` · last span ${clock(status.last_span)}`));
+    // What was so when it last answered is no longer known.
+    connection !== "lost" && status.spans_per_second !== undefined && h("span", { class: "wide-only" }, ` · ${count(status.spans_per_second)} spans/s`),
+    age !== null && h("span", { class: "wide-only" }, connection !== "lost" && age < 3600 ? ` · last span ${stretch(Math.max(age, 0))} ago` : ` · last span ${clock(status.last_span)}`));
 }
 
 let pending = 0;
@@ -227,7 +270,7 @@ status = await ask("status").catch(() => ({}));
 await show(true);
 follow({
   status(next) {
-    const isNews = Boolean(status.incident) !== Boolean(next.incident);
+    const isNews = ["incident", "last_apiserver_span", "has_baseline"].some((field) => Boolean(status[field]) !== Boolean(next[field]));
     status = next;
     showLive();
     tick(main, context.now());

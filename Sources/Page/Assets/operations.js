@@ -41,7 +41,7 @@ export const operations = {
       cell: (row) => h("a", { href: link({ operation: keyOf(row), cluster: row.cluster || context.cluster() || null, request: null, trace: null, cell: null }) }, h("b", {}, row.operation), h("span", { class: "muted small" }, `${row.service} · ${String(row.kind).toLowerCase()}${row.cluster ? ` · ${row.cluster}` : ""}`)),
     },
     { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: counted(row.count, "span") }, rate(rateOf(row, context.range()))) },
-    { key: "errors", label: "Errors", numeric: true, width: "78px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },
+    { key: "errors", label: "Errors", numeric: true, width: "92px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },
     { key: "p50", label: "p50", numeric: true, width: "104px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
     { key: "p99", label: "p99", numeric: true, width: "104px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
     { key: "self", label: "Self p99", numeric: true, wide: true, width: "104px", hint: "the time that its children don’t cover", value: (row) => row.self_p99_seconds ?? -1, cell: (row) => duration(row.self_p99_seconds) },

@@ -54,7 +54,7 @@ export const requests = {
       cell: (row) => h("a", { href: link({ request: kindOf(row), cluster: row.cluster || context.cluster() || null, operation: null, trace: null, cell: null }) }, h("b", {}, requestName(row)), h("span", { class: "muted small" }, requestScope(row), row.cluster ? ` · ${row.cluster}` : "")),
     },
     { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: counted(row.count, "request") }, rate(rateOf(row, context.range()))) },
-    { key: "errors", label: "Errors", numeric: true, width: "78px", value: errorRatio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(errorRatio(row))) : h("span", { class: "muted" }, "0")) },
+    { key: "errors", label: "Errors", numeric: true, width: "92px", value: errorRatio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(errorRatio(row))) : h("span", { class: "muted" }, "0")) },
     { key: "p50", label: "p50", numeric: true, width: "104px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
     { key: "p99", label: "p99", numeric: true, width: "104px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
     { key: "trend", label: "Mean", wide: true, width: "124px", hint: "the mean request’s time over the interval", cell: (row) => trend(row, context) },

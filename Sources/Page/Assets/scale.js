@@ -1,11 +1,21 @@
 // Axes.
 
-/** Round values of an axis from nothing up to at least `max`. @param {number} max @param {number} wanted */
+/** Of long durations, in seconds: minutes, hours and days are no decimal fractions of one another. */
+const LONG_STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000];
+
+/** Round durations of an axis from nothing up to at least `max`. @param {number} max seconds @param {number} wanted */
 export function ticks(max, wanted = 4) {
   if (!(max > 0)) return [0, 1];
   const rough = max / wanted;
+  const long = rough > 30 && LONG_STEPS.find((size) => size >= rough * 0.999);
+  if (long) return multiples(long, max);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999) ?? rough;
+  return multiples(step, max);
+}
+
+/** From nothing up to at least `max`. @param {number} step @param {number} max */
+function multiples(step, max) {
   const values = [];
   for (let index = 0; index * step < max + step * 0.999; index += 1) values.push(index * step);
   return values;
@@ -20,15 +30,18 @@ export function timeTicks(from, to, wanted) {
   return values;
 }
 
-/** Powers of ten between two durations; in a narrow range also twice and five times as much. @param {number} lower @param {number} upper seconds */
+const LONG_MARKS = [60, 600, 3600, 21_600, 86_400, 604_800];
+
+/** Powers of ten between two durations, from a minute on other round ones; in a narrow range also twice and five times as much. @param {number} lower @param {number} upper seconds */
 export function logTicks(lower, upper) {
   const factors = upper / lower > 1000 ? [1] : [1, 2, 5];
+  const isWithin = (/** @type {number} */ value) => value >= lower * 0.999 && value <= upper * 1.001;
   const values = [];
   for (let power = Math.floor(Math.log10(lower)); power <= Math.ceil(Math.log10(upper)); power += 1) {
     for (const factor of factors) {
       const value = factor * 10 ** power;
-      if (value >= lower * 0.999 && value <= upper * 1.001) values.push(value);
+      if (value < 60 && isWithin(value)) values.push(value);
     }
   }
-  return values;
+  return [...values, ...LONG_MARKS.filter(isWithin)];
 }

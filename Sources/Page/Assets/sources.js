@@ -12,6 +12,8 @@ export const sources = {
   one: "source",
   many: "sources",
   sort: "-spans",
+  /** Without a selected interval it says how it is now. */
+  isOfNow: true,
   empty: "No source sent spans in this interval.",
   /** @param {any} row */
   text: (row) => `${row.service} ${row.instance} ${row.cluster ?? ""}`,

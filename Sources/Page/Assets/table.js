@@ -2,7 +2,9 @@
 
 import { fill, h } from "./dom.js";
 
-const ROW = 34;
+/** Rows are higher on a phone, where names take two lines; the style sheet says the same. */
+const phone = matchMedia("(max-width: 760px)");
+const rowHeight = () => (phone.matches ? 50 : 34);
 const SPARE = 6;
 
 /**
@@ -33,11 +35,11 @@ export function table({ label, columns, empty, sorted, seen }) {
   let first = -1;
 
   function draw(isForced = true) {
-    const start = Math.max(0, Math.min(Math.floor(scroller.scrollTop / ROW) - SPARE, rows.length - 1));
+    const start = Math.max(0, Math.min(Math.floor(scroller.scrollTop / rowHeight()) - SPARE, rows.length - 1));
     if (!isForced && start === first) return;
     first = start;
     const seat = focused();
-    const visible = rows.slice(start, start + Math.ceil((scroller.clientHeight || 600) / ROW) + 2 * SPARE);
+    const visible = rows.slice(start, start + Math.ceil((scroller.clientHeight || 600) / rowHeight()) + 2 * SPARE);
     fill(body,
       spacer(start),
       visible.map((row, index) => h("tr", { "aria-rowindex": start + index + 2 }, columns.map((column) => h("td", { class: classes(column) }, column.cell(row))))),
@@ -51,7 +53,7 @@ export function table({ label, columns, empty, sorted, seen }) {
     return body.contains(document.activeElement) ? document.activeElement?.closest("tr")?.getAttribute("aria-rowindex") ?? null : null;
   }
 
-  const spacer = (/** @type {number} */ count) => count > 0 && h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { style: { height: `${count * ROW}px` } }));
+  const spacer = (/** @type {number} */ count) => count > 0 && h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { style: { height: `${count * rowHeight()}px` } }));
 
   scroller.addEventListener("scroll", () => draw(false), { passive: true });
   new ResizeObserver(() => draw()).observe(scroller);
@@ -68,6 +70,8 @@ export function table({ label, columns, empty, sorted, seen }) {
         if (isThis) head.setAttribute("aria-sort", sort.startsWith("-") ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       });
+      const errors = columns.find((candidate) => candidate.key === "errors")?.value;
+      grid.className = errors ? (all.some((row) => errors(row)) ? "with-errors" : "without-errors") : "";
       grid.setAttribute("aria-rowcount", String(rows.length + 1));
       note.textContent = isFiltered ? "Nothing matches the filter." : empty;
       note.hidden = rows.length > 0;

@@ -15,7 +15,7 @@ import { table } from "./table.js";
 const TABLES = { requests, operations, streams, sources };
 const TABS = ["requests", "operations", "streams", "sources", "incidents", "alerts"];
 
-/** @param {{range: () => any, cluster: () => string | undefined, now: () => string, newest: () => string | null, incidents: () => any[]}} context */
+/** @param {{range: () => any, selection: () => any, cluster: () => string | undefined, now: () => string, newest: () => string | null, incidents: () => any[]}} context */
 export function tabs(context) {
   const bar = h("div", { class: "tabs", role: "tablist", "aria-label": "What the interval consisted of" });
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the rows", oninput: () => adjust({ q: filter.value || null }) });
@@ -97,8 +97,10 @@ export function tabs(context) {
       }
       if (asked === "alerts") return showAlerts(panel, { from: context.range().from, to: context.range().to }, context.now(), context.cluster());
       const { from, to } = context.range();
-      const { resource, parameters, isShown } = TABLES[asked];
-      const answer = rows(await ask(resource, { from, to, cluster: context.cluster(), ...parameters }), resource);
+      const { resource, parameters, isShown, isOfNow } = TABLES[asked];
+      // The chart ends some seconds ago.
+      const range = isOfNow && !context.selection() ? {} : { from, to };
+      const answer = rows(await ask(resource, { ...range, cluster: context.cluster(), ...parameters }), resource);
       if (asked !== tab()) return;
       all = isShown ? answer.filter(isShown) : answer;
       showRows();

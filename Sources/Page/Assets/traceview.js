@@ -43,6 +43,7 @@ export function traceView() {
           failed > 0 && h("span", { class: "badge failed" }, `${failed} failed`),
           h("span", { class: "mono small muted" }, trace.trace_id)),
         h("p", { class: "copy" }, copyButton("otlp", "Copy OTLP JSON"), copyButton("jaeger", "Copy Jaeger JSON"), said),
+        !trace.whole && h("p", { class: "note" }, "Attributes, events and messages of some spans are missing: they are no longer kept, or were not (traces.max_bytes)."),
         (trace.warnings ?? []).map((/** @type {string} */ warning) => h("p", { class: "note" }, warning))),
       (trace.requests ?? []).map((/** @type {any} */ one) => lane(one, Math.max(trace.duration_seconds, 1e-9), falls.open)),
       falls.element);

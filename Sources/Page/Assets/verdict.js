@@ -12,10 +12,13 @@ import { nameOf, whoOf } from "./vocabulary.js";
 /** @type {Record<string, string>} */
 const SURE = { "clear": "clear", "likely": "likely", "not clear": "not clear" };
 
-/** @param {Culprit} culprit */
-function headline(culprit) {
+/** @param {Culprit} culprit @param {any} requests that were slow or failed @param {boolean} hasBaseline without one nothing is known to have changed */
+function headline(culprit, requests, hasBaseline) {
   if (/restarted/.test(culprit.why) && culprit.side) return `${capital(whoOf(culprit))} restarted.`;
-  if (!culprit.side || culprit.certainty === "not clear") return "Something changed, but the culprit isn’t clear.";
+  if (!culprit.side || culprit.certainty === "not clear") {
+    const what = requests?.failed && (!hasBaseline || !isSlow(requests)) ? "Requests fail" : hasBaseline ? "Something changed" : "Something is wrong";
+    return `${what}, but the culprit isn’t clear.`;
+  }
   return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
 }
 
@@ -38,6 +41,14 @@ export function certaintyBadge(certainty) {
 
 /** More than are slow on any day: one in a hundred. */
 const AFFECTED = 0.05;
+/** Failures that are no news if there are no more of them: one in a hundred requests. */
+const FAILING = 0.01;
+
+/** @param {any} requests */
+const isSlow = (requests) => requests.slow > requests.count * AFFECTED;
+
+/** Whether more fail than before. @param {any} requests @param {number} before the share that failed then */
+const isFailing = (requests, before) => requests.failed > requests.count * Math.max(FAILING, 2 * before);
 
 /** The verbs that were slow or failed, the most affected first. @param {any} requests @returns {string[]} */
 const verbsOf = (requests) => (requests.verbs ?? []).filter((/** @type {any} */ one) => one.slow + one.failed > AFFECTED * one.count).map((/** @type {any} */ one) => one.verb);
@@ -67,17 +78,30 @@ export function saying(element) {
   return copy.textContent ?? "";
 }
 
-/** The verdict on an open incident, or a past one. @param {any} incident @param {string} now */
-export function incidentVerdict(incident, now) {
+/** Who an incident is about: "etcd in the cluster east". @param {any} incident */
+export function aboutOf(incident) {
+  const who = incident.culprit?.side && incident.culprit.certainty !== "not clear" ? whoOf(incident.culprit) : "the culprit isn’t clear";
+  return `${who}${incident.cluster ? ` in the cluster ${incident.cluster}` : ""}`;
+}
+
+/** The incidents that are open besides the one in the headline. @param {any[]} others worst first */
+const alsoOpen = (others) => others.length > 0 && h("a", { href: link({ tab: "incidents" }) }, `and ${count(others.length)} more: `, others.slice(0, OTHERS_MAX).map(aboutOf).join("; "), others.length > OTHERS_MAX && "; …");
+
+/** How many further incidents are named. */
+const OTHERS_MAX = 3;
+
+/** The verdict on an open incident, or a past one. @param {any} incident @param {string} now @param {any[]} [others] that are open too, worst first */
+export function incidentVerdict(incident, now, others = []) {
   const culprit = incident.culprit ?? { side: null, component: null, certainty: "not clear", why: "" };
   const since = incident.started_at ?? incident.opened_at;
   const hasBaseline = !incident.components?.length || incident.components.some((/** @type {any} */ part) => part.baseline_seconds !== null);
-  return frame(incident.closed_at ? "past" : "alarm", headline(culprit), [
+  return frame(incident.closed_at ? "past" : "alarm", headline(culprit, incident.requests, hasBaseline), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
     incident.cluster && h("span", {}, "cluster ", h("b", {}, incident.cluster)),
     h("span", {}, `since ${moment(since)} UTC, `, incident.closed_at ? `${stretch(elapsed(since, incident.closed_at))}, over` : h("span", { class: "elapsed", "data-since": since, "aria-live": "off" }, stretch(elapsed(since, now)))),
+    alsoOpen(others),
   ], [
     culprit.why && fact("Why", culprit.why),
     affected(incident.requests, hasBaseline) && fact("Affects", affected(incident.requests, hasBaseline)),
@@ -89,17 +113,18 @@ export function incidentVerdict(incident, now) {
 /**
  * The verdict on any interval.
  * @param {any} answer of `culprit`
+ * @param {number} failedBefore the share of requests that failed in its baseline
  * @param {any[]} incidents of which one may have been then, and say what to do
  * @param {boolean} isRecorded whether the spans are those of archives
  */
-export function intervalVerdict(answer, incidents, isRecorded) {
+export function intervalVerdict(answer, failedBefore, incidents, isRecorded) {
   const { culprit, requests } = answer;
   const hasBaseline = answer.baseline_from !== null;
   if (!culprit) return noSpansVerdict(answer, isRecorded);
   if (!culprit.side && !hasBaseline) return noBaselineVerdict(answer, isRecorded);
   const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
-  const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
-  return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
+  const isQuiet = !culprit.side && !isSlow(requests) && !isFailing(requests, failedBefore);
+  return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit, requests, hasBaseline), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
@@ -156,7 +181,7 @@ function unknown(status, isRecorded) {
 
 /**
  * No incident is open.
- * @param {any} status @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing
+ * @param {any} status @param {{count: number, seconds: number, mean: number} | null} traffic and the time that it is of @param {any[]} incidents @param {number} firing
  * @param {boolean} isRecorded
  */
 export function quietVerdict(status, traffic, incidents, firing, isRecorded) {
@@ -164,7 +189,7 @@ export function quietVerdict(status, traffic, incidents, firing, isRecorded) {
   const doubt = unknown(status, isRecorded);
   return frame(doubt ? "past" : "quiet", firing ? `No incident, but ${firing === 1 ? "an alert is firing" : `${firing} alerts are firing`}.` : doubt?.title ?? (isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong."), [
     doubt && h("span", {}, firing ? `${doubt.title.slice(0, -1)}: ${doubt.why}` : doubt.why),
-    traffic && h("span", {}, `${rate(traffic.count / traffic.seconds).replace("/s", " requests/s")}, ${duration(traffic.mean)} on average`),
+    traffic && h("span", {}, `${rate(traffic.count / traffic.seconds).replace("/s", " requests/s")}, ${duration(traffic.mean)} on average over ${stretch(traffic.seconds)}`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
     last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),
   ], [], null);

@@ -15,7 +15,7 @@ const NAMES = {
   "transform": "encryption (transform)", "serialize": "serialization", "proxy": "aggregated API server",
   "authentication": "authentication", "authorization": "authorization",
   "priority-and-fairness": "priority and fairness", "impersonation": "impersonation", "audit": "audit",
-  "apiserver": "API server",
+  "apiserver": "API server", "other": "another service",
 };
 
 /** @param {string} component */

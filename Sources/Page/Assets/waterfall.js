@@ -31,8 +31,18 @@ export function treeOrder(spans) {
   return result;
 }
 
+/** The stretches of requests that were each span's own, by its id. @param {any} trace @returns {Map<string, any[]>} */
+function ownParts(trace) {
+  const found = new Map();
+  for (const part of (trace.requests ?? []).flatMap((/** @type {any} */ request) => request.parts)) {
+    found.set(part.span_id, [...(found.get(part.span_id) ?? []), part]);
+  }
+  return found;
+}
+
 /** @param {any} trace */
 export function waterfall(trace) {
+  const own = ownParts(trace);
   const total = Math.max(trace.duration_seconds, 1e-9);
   const scale = ticks(total, 5).filter((value) => value < total * 0.9);
   /** @type {Map<string, HTMLElement>} */
@@ -46,6 +56,7 @@ export function waterfall(trace) {
         h("span", { class: "service" }, span.service), h("span", { class: "operation" }, span.operation), isFailed && h("span", { class: "badge failed" }, "failed")),
       h("span", { class: "span-track" },
         h("span", { class: `span-bar swatch ${classOf(span.component)}`, style: { left: `${left}%`, width: `max(2px, ${share}%)` } }),
+        (own.get(span.span_id) ?? []).map((part) => h("span", { class: "own", style: { left: `${(part.offset_seconds / total) * 100}%`, width: `${(part.seconds / total) * 100}%` } })),
         h("span", { class: "span-time", style: left + share < ROOM ? { left: `calc(${left + share}% + 6px)` } : left > 100 - ROOM ? { right: `calc(${100 - left}% + 6px)` } : { right: "6px" } }, duration(span.duration_seconds))));
     buttons.set(span.span_id, button);
     return h("li", { class: "span" }, button);
@@ -74,7 +85,7 @@ export function waterfall(trace) {
   return {
     element: h("section", { class: "waterfall", "aria-label": "Waterfall" },
       h("div", { class: "axis", "aria-hidden": "true" }, h("span"), h("span", { class: "axis-track" }, scale.map((value) => h("span", { class: "axis-tick", style: { left: `${(value / total) * 100}%` } }, tick(value))))),
-      trace.spans.some((/** @type {any} */ span) => span.critical) && h("p", { class: "note" }, "Bold and underlined: the spans that had the request’s time, one after the other."),
+      trace.spans.some((/** @type {any} */ span) => span.critical) && h("p", { class: "note" }, "Bold: the end of the request waited for it. Underlined: when the request’s time was the span’s own."),
       list),
     /** Opens a span and goes to it. @param {string} id */
     open(id) {
