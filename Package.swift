@@ -258,7 +258,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests", dependencies: ["Notify", "RuleFiles", "Rules", "YAML"], swiftSettings: settings),
-        .testTarget(name: "MCPTests", dependencies: ["MCP", "Support"], swiftSettings: settings),
+        .testTarget(
+            name: "MCPTests", dependencies: ["MCP", "Support", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings),
         .testTarget(name: "SetupTests", dependencies: ["Setup", "TestSupport", "YAML"], swiftSettings: settings),
         .testTarget(
             name: "LiveTests",

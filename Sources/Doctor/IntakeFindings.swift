@@ -9,7 +9,7 @@ package struct RefusedExports: Equatable, Sendable {
     var reason: String
     var count: Int
 
-    private static let metric = "faultline_requests_refused_total"
+    package static let metric = "faultline_requests_refused_total"
     private static let transports = [Transport.grpc, .http].map(\.rawValue)
 
     /// Those that metrics in the text format count, most first.
@@ -47,7 +47,8 @@ package struct RefusedExports: Equatable, Sendable {
 
 /// Spans that a daemon had accepted and dropped because its clock was set back.
 package enum SetBackSpans {
-    private static let sample = "faultline_spans_dropped_total{reason=\"clock_set_back\"} "
+    package static let metric = "faultline_spans_dropped_total"
+    private static let sample = metric + "{reason=\"clock_set_back\"} "
 
     /// Their number in metrics in the text format.
     package static func read(_ metrics: String) -> Int {

@@ -18,8 +18,8 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// What fits an assistant.
-    package static let bytesMax = 512 << 10
+    /// Of an answer: some thousands of rows, or the largest traces, take a few MiB.
+    private static let bytesMax = 64 << 20
     private static let timeout = TimeAmount.seconds(40)
 
     // Never shut down: they live as long as the process.
@@ -53,19 +53,14 @@ package struct DaemonClient: Sendable {
     private let address: String
     private let token: String?
     private let authorities: TrustedAuthorities?
-    private let bytesMax: Int
 
     /// - Parameters:
     ///   - address: `HOST:PORT`, or a URL.
     ///   - token: the bearer token that the daemon asks for.
     ///   - authorities: instead of the system's.
-    ///   - bytesMax: of an answer.
-    package init(
-        address: String, token: String? = nil, authorities: TrustedAuthorities? = nil, bytesMax: Int = bytesMax
-    ) {
+    package init(address: String, token: String? = nil, authorities: TrustedAuthorities? = nil) {
         self.token = token
         self.authorities = authorities
-        self.bytesMax = bytesMax
         let url = address.contains("://") ? address : "http://\(address)"
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
         let components = URLComponents(string: url)
@@ -79,17 +74,21 @@ package struct DaemonClient: Sendable {
         return try await fetch("/api/v1/\(path)\(query.isEmpty ? "" : "?\(query)")")
     }
 
-    /// The daemon's metrics in the text format.
+    /// Some of the daemon's metrics in the text format. All of them can take more than an answer may.
     ///
     /// - Throws: `AnswerError`.
-    package func metrics() async throws -> String { try await fetch("/metrics") }
+    package func metrics(of names: [String]) async throws -> String {
+        try await fetch("/metrics", LinePicker(beginnings: names).collect)
+    }
 
     /// How the API says why there is no answer.
     private struct Problem: Decodable {
         var error: String
     }
 
-    private func fetch(_ target: String) async throws -> String {
+    private func fetch(
+        _ target: String, _ collect: (_ body: HTTPClientResponse.Body) async throws -> ByteBuffer = Self.whole
+    ) async throws -> String {
         let answer: HTTPClientResponse
         let body: ByteBuffer
         var request = HTTPClientRequest(url: address + target)
@@ -97,9 +96,10 @@ package struct DaemonClient: Sendable {
         if let token { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         do {
             answer = try await client.execute(request, timeout: Self.timeout)
-            body = try await answer.body.collect(upTo: bytesMax)
+            body = try await collect(answer.body)
         } catch is NIOTooManyBytesError {
-            throw AnswerError(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
+            throw AnswerError(
+                message: "the daemon's answer is larger than \(Self.bytesMax >> 20) MiB, the most that is read")
         } catch {
             throw AnswerError(
                 message: "no answer from the daemon at \(PrintableText.escape(address)): \(reason(error))")
@@ -109,6 +109,10 @@ package struct DaemonClient: Sendable {
             throw AnswerError(message: "\(answer.status.code): \(said(answer.status, text))")
         }
         return text
+    }
+
+    private static func whole(_ body: HTTPClientResponse.Body) async throws -> ByteBuffer {
+        try await body.collect(upTo: bytesMax)
     }
 
     /// What a refusal says. The daemon speaks of headers to whoever has no token; here it is an option.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Any JSON value.
 enum JSONValue: Codable, Equatable, Sendable {
     case null
@@ -7,6 +9,10 @@ enum JSONValue: Codable, Equatable, Sendable {
     case text(String)
     case array([JSONValue])
     case object([String: JSONValue])
+
+    init(text: String) throws {
+        self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    }
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()

@@ -79,7 +79,7 @@ package struct MCPServer: Sendable {
                 code: .invalidParameters, message: "arguments must be an object, such as {\"from\": \"-5m\"}")
         }
         do {
-            let text = try await tool.ask(try Self.arguments(of: tool, given), daemon)
+            let text = try await tool.answer(try Self.arguments(of: tool, given), daemon)
             return ["content": [["type": "text", "text": .text(text)]], "isError": false]
         } catch {
             let message = (error as? DaemonClient.AnswerError)?.message ?? "\(error)"

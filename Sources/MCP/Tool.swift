@@ -1,3 +1,5 @@
+import Support
+
 /// Something that an assistant can ask: questions to a daemon's query API.
 struct Tool: Sendable {
     struct Parameter: Sendable {
@@ -10,7 +12,21 @@ struct Tool: Sendable {
     let description: String
     let parameters: [Parameter]
     /// Asks the daemon.
-    let ask: @Sendable (_ arguments: [String: String], _ daemon: DaemonClient) async throws -> String
+    private let ask: @Sendable (_ arguments: [String: String], _ daemon: DaemonClient) async throws -> String
+
+    /// What fits an assistant.
+    private static let answerBytesMax = 512 << 10
+
+    /// - Throws: `AnswerError`, also for an answer that is too large.
+    func answer(_ arguments: [String: String], _ daemon: DaemonClient) async throws -> String {
+        let text = try await ask(arguments, daemon)
+        guard text.utf8.count > Self.answerBytesMax else { return text }
+        let names = parameters.map(\.name)
+        let ways = [("limit", "a smaller limit"), ("from", "a shorter range")].filter { names.contains($0.0) }.map(\.1)
+        throw DaemonClient.AnswerError(
+            message: "the answer is larger than \(Self.answerBytesMax) bytes"
+                + (ways.isEmpty ? "" : "; give \(ways.listed("or"))"))
+    }
 
     /// What `tools/list` says of it.
     var listed: JSONValue {
@@ -99,10 +115,21 @@ extension Tool {
     ) { try await $1.get("traces", limited($0)) }
 
     private static let trace = Tool(
-        name: "trace", description: "All spans of one trace.",
-        parameters: [Parameter(name: "id", description: "the trace id: 32 hexadecimal digits", isRequired: true)]
+        name: "trace",
+        description:
+            "All spans of one trace. Of a large one as many as fit: then span_count says how many there are, and "
+            + "next_offset is the offset to ask for next.",
+        parameters: [
+            Parameter(name: "id", description: "the trace id: 32 hexadecimal digits", isRequired: true),
+            Parameter(name: "offset", description: "how many spans to leave out, the earliest first; 0 if left out"),
+        ]
     ) { arguments, daemon in
-        try await daemon.get("traces/\(DaemonClient.encode(arguments["id"] ?? ""))")
+        let offset = arguments["offset"].map { Int($0) } ?? 0
+        guard let offset, offset >= 0 else {
+            throw DaemonClient.AnswerError(message: "offset must be a whole number of spans, 0 or more")
+        }
+        let trace = try await daemon.get("traces/\(DaemonClient.encode(arguments["id"] ?? ""))")
+        return try TracePortion(trace: trace, offset: offset, bytesMax: answerBytesMax).text()
     }
 
     private static func limited(_ arguments: [String: String]) -> [String: String] {

@@ -86,6 +86,31 @@ def test_answers_are_those_of_the_daemon(loaded):
     assert [span["operation"] for span in trace["spans"]] == ["GET /api/v1/pods"]
 
 
+def portions_of(id):
+    """Reads a trace until there is no more of it."""
+
+    async def read(session, _):
+        found, offset = [], 0
+        while offset is not None:
+            answer = await session.call_tool("trace", {"id": id, "offset": offset})
+            assert not answer.is_error and len(answer.content[0].text) <= 512 << 10
+            found.append(json.loads(answer.content[0].text))
+            offset = found[-1].get("next_offset")
+        return found
+
+    return read
+
+
+def test_a_large_trace_comes_in_portions(loaded):
+    large = b"L" * 16
+    made = [spans.span(f"span {number}", trace_id=large) for number in range(2_000)]
+    assert http_client.send(loaded.http, spans.body(*made)).status == 200
+    found = converse(loaded.query, portions_of(large.hex()))
+    assert {portion["span_count"] for portion in found} == {2_000}
+    names = [span["operation"] for portion in found for span in portion["spans"]]
+    assert len(names) == 2_000 and set(names) == {span.name for span in made}
+
+
 @pytest.mark.parametrize(
     "tool, arguments, reason", [
         ("requests", {"from": "yesterday"}, "400: from must be a time in RFC 3339"),
@@ -94,6 +119,8 @@ def test_answers_are_those_of_the_daemon(loaded):
         ("requests", {"limit": "many"}, "400: limit must be a number from 1 to 100000, but found"),
         ("search_traces", {"limit": 100000}, "400: limit must be a number from 1 to 1000 for traces"),
         ("verdict", {"baseline_from": "-5m"}, "400: baseline_from and baseline_to go together"),
+        ("trace", {"id": TRACE.hex(), "offset": -1}, "offset must be a whole number of spans"),
+        ("trace", {"id": TRACE.hex(), "offset": 1}, "offset must be less than 1, the number of spans"),
         ("trace", {}, "id is missing: the trace id"),
         ("trace", {"id": "../status"}, "400: a trace id must be 32 hexadecimal digits"),
         ("trace", {"id": "0" * 31 + "1"}, "404: trace not found"),

@@ -174,10 +174,19 @@ def test_one_cluster_has_nothing_of_another(two_clusters, cluster):
     assert _rows(done) and other not in done.output and " cluster  " not in done.output
 
 
-def test_a_cluster_without_spans_is_empty(two_clusters):
+def test_of_a_cluster_without_spans_it_says_which_clusters_have_some(two_clusters):
     done = faultline("top", "--once", "--cluster", "north", "--address", two_clusters.query)
-    assert (done.code, done.errors) == (0, "")
-    assert "no open incident; no alert is firing" in done.output and "no requests" in done.output
+    assert (done.code, done.output) == (1, "")
+    assert 'no spans of the cluster "north"; clusters with spans: "east", "west"' in done.errors
+
+
+def test_all_open_incidents_are_named_the_most_urgent_first(two_clusters):
+    lines = faultline("top", "--once", "--address", two_clusters.query, COLUMNS="200").output.splitlines()
+    assert lines[3].startswith("cluster west: ")
+    at = lines.index("and 1 more incident:")
+    assert at > 3 and lines[at + 1].startswith("    cluster east: ")
+    alone = faultline("top", "--once", "--cluster", "east", "--address", two_clusters.query).output
+    assert "more incident" not in alone
 
 
 def _verdict(done):

@@ -5,9 +5,12 @@ import os
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
-from harness import archives, now, project
+from harness import archives, http_client, now, project, spans
+from harness.chromium import PATIENCE
 from harness.command import faultline
+from harness.daemon import Faultline
 
 ABSENT = "f" * 32
 
@@ -39,10 +42,10 @@ def spans_of(id, path):
 @pytest.mark.parametrize("columns", ["40", "80", "132"])
 def test_a_trace_of_an_archive_has_a_line_for_each_span_and_no_line_wraps(id, columns):
     lines = shown(id, project.EXAMPLE, columns=columns)
-    spans = spans_of(id, project.EXAMPLE)
-    assert f"{len(spans)} spans" in lines[0] or columns == "40"
+    known = spans_of(id, project.EXAMPLE)
+    assert f"{len(known)} spans" in lines[0] or columns == "40"
     # And its authentication, which is in a trace of its own.
-    assert sum("=" in line for line in lines) == len(spans) + 1
+    assert sum("=" in line for line in lines) == len(known) + 1
     assert all(len(line) <= int(columns) for line in lines)
 
 
@@ -96,3 +99,34 @@ def test_a_trace_that_cant_be_shown_says_why(arguments, code, message):
     done = faultline("trace", *arguments)
     assert (done.code, done.output) == (code, "")
     assert message in done.errors
+
+
+LARGE = b"L" * 16
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A daemon with a trace of some MiB."""
+    with Faultline() as daemon:
+        root = spans.span("root", trace_id=LARGE)
+        children = [spans.span(f"child {number}", trace_id=LARGE, parent_span_id=root.span_id) for number in range(2_000)]
+        assert http_client.send(daemon.http, spans.body(root, *children)).status == 200
+        yield daemon
+
+
+def test_a_large_trace_is_shown_whole(large):
+    lines = shown(LARGE.hex(), "--address", large.query)
+    assert "2,001 spans" in lines[0] and sum("child " in line for line in lines) == 2_000
+
+
+def test_attributes_that_were_not_kept_are_said_to_be_missing(serve, page):
+    notes = {}
+    for name, configuration in ("with", None), ("without", "{traces: {max_bytes: 0}}"):
+        daemon = serve(configuration=configuration)
+        made = spans.span("GET /api/v1/pods", attributes=[spans.text("http.request.method", "GET")])
+        assert http_client.send(daemon.http, spans.body(made, service="apiserver")).status == 200
+        text = " ".join(" ".join(shown(made.trace_id.hex(), "--address", daemon.query)).split())
+        page.goto(f"http://{daemon.query}/?trace={made.trace_id.hex()}")
+        expect(page.locator(".span-row")).to_have_count(1, timeout=PATIENCE)
+        notes[name] = "(traces.max_bytes)" in text, "(traces.max_bytes)" in page.locator(".trace").text_content()
+    assert notes == {"with": (False, False), "without": (True, True)}

@@ -11,10 +11,12 @@ package func countText(_ count: Int) -> String {
     return (count < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
 }
 
-/// Events per second: `0.3/s`, `18.5/s`, `1,250/s`.
+/// Events per second: `0.02/s`, `0.3/s`, `18.5/s`, `1,250/s`.
 package func rateText(_ perSecond: Double) -> String {
     guard perSecond != 0 else { return "0/s" }
     // Beyond any rate that there is.
     let whole = Int(max(min(perSecond, 1e15), -1e15).rounded())
-    return perSecond < 100 ? String(format: "%.1f/s", perSecond) : "\(countText(whole))/s"
+    if perSecond > 0, perSecond < 0.005 { return "< 0.01/s" }
+    return perSecond < 100
+        ? String(format: abs(perSecond) < 0.095 ? "%.2f/s" : "%.1f/s", perSecond) : "\(countText(whole))/s"
 }

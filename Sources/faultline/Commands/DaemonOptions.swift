@@ -27,13 +27,12 @@ struct DaemonOptions: ParsableArguments {
 
     static let defaultAddress = "127.0.0.1:9464"
 
-    /// - Parameter bytesMax: of an answer.
     /// - Throws: if the authorities that the environment names can't be read.
-    func client(bytesMax: Int = DaemonClient.bytesMax) throws -> DaemonClient {
+    func client() throws -> DaemonClient {
         let address = address ?? Self.defaultAddress
         let authorities =
             try caFile ?? (address.hasPrefix("https:") ? Self.checked { try TrustedAuthorities.ofEnvironment() } : nil)
-        return DaemonClient(address: address, token: tokenFile, authorities: authorities, bytesMax: bytesMax)
+        return DaemonClient(address: address, token: tokenFile, authorities: authorities)
     }
 
     private static func authorities(_ path: String) throws -> TrustedAuthorities {

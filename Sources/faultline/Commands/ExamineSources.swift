@@ -70,8 +70,8 @@ struct ExamineSources: AsyncParsableCommand {
     }
 
     private func ask() async throws -> HeardSources {
-        let client = try daemon.client(bytesMax: Self.bytesMax)
-        async let metrics = client.metrics()
+        let client = try daemon.client()
+        async let metrics = client.metrics(of: [RefusedExports.metric, SetBackSpans.metric])
         let status: HeardSources.Status = try await client.decode("status")
         let sources: [HeardSources.Source] = try await client.decode("sources")
         let settled = SettledTime.range(sources, now: status.clock ?? WallClock.now)
@@ -90,9 +90,6 @@ struct ExamineSources: AsyncParsableCommand {
         let (from, to) = (Timestamp.rfc3339(range.lowerBound), Timestamp.rfc3339(range.upperBound))
         return try await client.decode(resource, ["from": from, "to": to])
     }
-
-    /// Of an answer; the metrics of many series are the largest.
-    private static let bytesMax = 32 << 20
 
     private func second(_ time: String) -> String {
         Timestamp.parse(rfc3339: time).map { Timestamp.rfc3339($0 / 1_000_000_000 * 1_000_000_000) } ?? ""

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Daemon
+import Engine
 import Foundation
 import Live
 import MCP
+import Rules
 import Support
 import Synchronization
 
@@ -31,11 +33,10 @@ struct ShowTop: AsyncParsableCommand {
         transform: Self.interval)
     var interval: Int64 = 2_000_000_000
 
-    private static let answerBytesMax = 16 << 20
     private static let rowsOnce = 20
 
     func run() async throws {
-        let source = MinuteSource(try daemon.client(bytesMax: Self.answerBytesMax), cluster: cluster)
+        let source = MinuteSource(try daemon.client(), cluster: cluster)
         if once || !Console.isOutputTerminal || Console.isDumb {
             do {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
@@ -112,10 +113,39 @@ private final class MinuteSource: Sendable {
     /// - Throws: `DaemonClient.AnswerError`.
     func ask() async throws -> ShownMinute {
         async let status: ShownMinute.Status = client.decode("status", selection)
+        // Closed ones only if they were open a moment ago.
+        async let incidents: [IncidentJSON] = client.decode(
+            "incidents", selection.merging(["from": "-1s"]) { own, _ in own })
         async let alerts: [ShownMinute.Alert] = client.decode("alerts", selection)
         async let requests: [ShownMinute.Request] = client.decode(
             "requests", selection.merging(["from": "-1m"]) { own, _ in own })
-        return try await ShownMinute(status: status, alerts: alerts, requests: requests)
+        try await checkCluster(status)
+        return try await ShownMinute(
+            status: status, otherIncidents: Self.others(of: incidents, beside: status.incident), alerts: alerts,
+            requests: requests)
+    }
+
+    private static func others(of incidents: [IncidentJSON], beside first: IncidentJSON?) -> [IncidentJSON] {
+        incidents.filter { $0.closedAt == nil && $0.id != first?.id }.sorted { left, right in
+            left.severity == right.severity
+                ? left.culprit.certainty > right.culprit.certainty : left.severity > right.severity
+        }
+    }
+
+    /// - Throws: `DaemonClient.AnswerError` if no spans are of the cluster, but some are of others.
+    private func checkCluster(_ status: ShownMinute.Status) async throws {
+        guard let cluster = selection["cluster"], status.last_span == nil, status.incident == nil else { return }
+        let sources: [Source] = try await client.decode("sources")
+        guard !sources.isEmpty, !sources.contains(where: { $0.cluster == cluster }) else { return }
+        let names = Set(sources.compactMap(\.cluster)).sorted().map { PrintableText.quote($0) }
+        throw DaemonClient.AnswerError(
+            message: "no spans of the cluster \(PrintableText.quote(cluster)); "
+                + (names.isEmpty
+                    ? "the spans name no cluster" : "clusters with spans: \(names.joined(separator: ", "))"))
+    }
+
+    private struct Source: Decodable {
+        var cluster: String?
     }
 
     /// Runs until it is cancelled.

@@ -47,6 +47,8 @@ struct ShownMinute: Sendable {
     static let seconds = 60.0
 
     var status: Status
+    /// Those that are open besides the one in the status, the most urgent first.
+    var otherIncidents: [IncidentJSON]
     var alerts: [Alert]
     var requests: [Request]
 
@@ -114,10 +116,25 @@ struct TopText {
         let facts =
             "since \(incident.startedAt); \(countText(incident.requests.count, "request")) since then, "
             + "\(incident.slowAndFailed); \(alerts)"
-        let verdict = (incident.cluster.map { "cluster \($0): " } ?? "") + incident.verdict
-        return [""] + PrintableText.escape(verdict).wrapped(style.width).map(style.alarm)
-            + facts.wrapped(style.width, indent: 4)
+        return [""] + Self.said(incident).wrapped(style.width).map(style.alarm) + facts.wrapped(style.width, indent: 4)
+            + others(minute.otherIncidents)
     }
+
+    private static func said(_ incident: IncidentJSON) -> String {
+        PrintableText.escape((incident.cluster.map { "cluster \($0): " } ?? "") + incident.verdict)
+    }
+
+    private func others(_ incidents: [IncidentJSON]) -> [String] {
+        guard !incidents.isEmpty else { return [] }
+        let named = incidents.prefix(Self.othersMax).flatMap {
+            Self.said($0).wrapped(style.width, indent: 4, hanging: 2).map(style.alarm)
+        }
+        let more = incidents.count - Self.othersMax
+        return ["and \(countText(incidents.count, "more incident")):"] + named
+            + (more > 0 ? ["    and \(countText(more)) more"] : [])
+    }
+
+    private static let othersMax = 3
 
     /// Why nobody knows that nothing is wrong; nil if everything was heard, and compared.
     private func doubt(_ status: ShownMinute.Status) -> String? {

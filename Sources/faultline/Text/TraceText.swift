@@ -46,8 +46,13 @@ struct ShownTrace: Decodable {
     var duration_seconds: Double
     /// Why spans may be missing; nil from a daemon that doesn't say.
     var warnings: [String]?
+    /// Whether attributes, events and messages are there for every span.
+    var whole: Bool
     var spans: [Span]
     var requests: [Request]
+
+    fileprivate static let partial =
+        "without the attributes, events and messages of some spans: they are no longer kept, or were not (traces.max_bytes)"
 }
 
 /// A trace for a terminal: the time of its requests by component, then a line for each span. No line is longer than
@@ -73,6 +78,7 @@ struct TraceText {
             "from \(trace.start)".cut(width),
         ]
         for request in trace.requests { lines += self.lines(of: request) }
+        if !trace.whole { lines += ShownTrace.partial.wrapped(width) }
         lines.append("")
         for (span, depth) in ordered { lines += self.lines(of: span, depth: depth) }
         return lines.joined(separator: "\n")

@@ -9,7 +9,10 @@ import Testing
         #expect(countText(count) == text)
     }
 
-    @Test(arguments: [(0, "0/s"), (0.31, "0.3/s"), (99.94, "99.9/s"), (250.4, "250/s"), (1_250, "1,250/s")])
+    @Test(arguments: [
+        (0, "0/s"), (0.004, "< 0.01/s"), (0.016, "0.02/s"), (0.0949, "0.09/s"), (0.0951, "0.1/s"), (0.31, "0.3/s"),
+        (99.94, "99.9/s"), (250.4, "250/s"), (1_250, "1,250/s"),
+    ])
     func `are per second with a unit`(rate: Double, text: String) {
         #expect(rateText(rate) == text)
     }
