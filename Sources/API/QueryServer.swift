@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -122,8 +123,12 @@ package struct QueryServer: Service {
     }
 
     private func answer(_ resource: Resource, _ request: Request, _ context: QueryContext) async throws -> Response {
-        let names = resource.variables.map { ($0, context.parameters.get($0) ?? "") }
-        let variables = Dictionary(uniqueKeysWithValues: names)
+        let components = resource.variables.map { name in
+            // The router gives them as they were sent. One that can't be decoded is taken as it is.
+            let component = context.parameters.get(name) ?? ""
+            return (name, component.removingPercentEncoding ?? component)
+        }
+        let variables = Dictionary(uniqueKeysWithValues: components)
         let query: Query
         do {
             query = try Query(request.uri.query, variables: variables, of: resource, now: surface.now())

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import jsonschema
 import pytest
 
-from harness import now, project
+from harness import http_client, now, project, raw, spans
 from harness.daemon import Faultline
 
 START, END = "2020-01-01T00:00:00Z", "2040-01-01T00:00:00.000000001Z"
@@ -149,6 +149,40 @@ def test_services_and_operations(daemon):
     assert servers["data"] and all(operation["spanKind"] == "server" for operation in servers["data"])
     assert ask(daemon, "/api/services/nobody/operations", envelope(list_of(TEXT)))["data"] == []
     ask(daemon, "/api/operations", V1_ERROR, expected=400)
+
+
+@pytest.mark.parametrize("service", ["a b", "team/a", "plus+x", "50%", "svc\u202e<b>", "%2F", "..", "ä"])
+def test_a_services_name_in_a_path_is_percent_encoded(serve, service):
+    daemon = serve(configuration='{jaeger: "127.0.0.1:0"}')
+    assert http_client.send(daemon.http, spans.body(spans.span("work"), service=service)).status == 200
+    path = f"/api/services/{quote(service, safe='')}/operations"
+    assert ask(daemon, path, envelope(list_of(TEXT)))["data"] == ["work"]
+    status, _, body = raw.get(daemon.address_of("Jaeger's API"), path)
+    assert status == 200 and json.loads(body)["data"] == ["work"]
+
+
+def test_letters_of_a_name_may_be_encoded_too(daemon):
+    assert ask(daemon, "/api/services/%65tc%64/operations", envelope(list_of(TEXT)))["total"] > 0
+
+
+@pytest.mark.parametrize("path, name", [("/api/traces", "raw"), ("/api/v3/traces", "rawTraces")])
+def test_a_flag_is_true_or_false(daemon, path, name):
+    id = json.loads(daemon.get("/api/v1/traces?limit=1")[2])["traces"][0]["trace_id"]
+    assert daemon.get(f"{path}/{id}?{name}=true")[0] == 200
+    status, _, body = daemon.get(f"{path}/{id}?{name}=maybe")
+    assert status == 400 and f'{name} must be true or false, but found \\"maybe\\"' in body.decode()
+
+
+def test_lists_and_maps_are_json_in_tags(serve):
+    daemon = serve()
+    made = spans.span("work")
+    made.attributes.add(key="list").value.array_value.values.add(int_value=1)
+    made.attributes[0].value.array_value.values.add(string_value="b")
+    made.attributes.add(key="map").value.kvlist_value.values.add(key="a").value.bool_value = True
+    assert http_client.send(daemon.http, spans.body(made)).status == 200
+    (trace,) = ask(daemon, f"/api/traces/{made.trace_id.hex()}", envelope(list_of(TRACE)))["data"]
+    tags = {tag["key"]: (tag["type"], tag["value"]) for tag in trace["spans"][0]["tags"]}
+    assert tags["list"] == ("string", '[1,"b"]') and tags["map"] == ("string", '{"a":true}')
 
 
 def test_a_search_gives_whole_traces_the_latest_first(daemon):

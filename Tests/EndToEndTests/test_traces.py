@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 
-from harness import now
+from harness import http_client, now, spans
 from harness.daemon import Faultline
 
 HOSTILE = '<img src=x onerror=alert(1)>\x1b]0;title\x07‮'
@@ -212,3 +212,12 @@ def test_without_room_nothing_is_kept_and_columns_answer(serve, capture):
     assert trace["spans"] and not trace["whole"]
     assert daemon.get(f"/api/v1/traces/{found['trace_id']}?format=otlp")[0] == 404
     assert daemon.metrics().value("faultline_memory_bytes", part="traces") == 0
+
+
+def test_a_span_of_another_service_is_no_part_of_the_api_server(serve):
+    daemon = serve()
+    trace = b"o" * 16
+    for service in ("apiserver", "checkout", "kubelet"):
+        assert http_client.send(daemon.http, spans.body(spans.span(f"GET /{service}", trace_id=trace), service=service)).status == 200
+    found = json.loads(daemon.get(f"/api/v1/traces/{trace.hex()}")[2])["spans"]
+    assert {span["service"]: span["component"] for span in found} == {"apiserver": "apiserver", "checkout": "other", "kubelet": "other"}

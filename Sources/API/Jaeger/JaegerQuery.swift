@@ -83,6 +83,18 @@ extension JaegerQuery {
         return nil
     }
 
+    /// Checks a flag that changes nothing here, in the spellings of Go.
+    func checkFlag(_ names: String...) throws(JaegerError) {
+        for name in names {
+            guard let text = self[name], !Self.flags.contains(text) else { continue }
+            throw .badRequest("\(name) must be true or false, but found \(PrintableText.quote(text))")
+        }
+    }
+
+    private static let flags: Set = [
+        "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False",
+    ]
+
     /// Attributes as a JSON map of texts.
     func tags(_ names: String...) throws(JaegerError) -> [String: String] {
         var tags: [String: String] = [:]

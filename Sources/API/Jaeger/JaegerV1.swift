@@ -42,6 +42,7 @@ enum JaegerV1 {
 
     private static let trace = Resource.jaegerV1("/api/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
+        try query.checkFlag("raw")
         let found = try surface.recall(id, surface.pipeline.trace(id).spans, in: range(query))
         guard let json = WholeTraceFormat.jaeger(found.message, warnings: found.warnings) else {
             throw AbsentTraceError(warnings: found.warnings)

@@ -46,6 +46,7 @@ enum JaegerV3 {
 
     private static let trace = Resource.jaegerV3("/api/v3/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
+        try query.checkFlag("rawTraces", "raw_traces")
         let known = surface.pipeline.trace(id).spans
         let found = try surface.recall(id, known, in: range(query), mergesScopes: true)
         return try result(found.message, found.warnings)

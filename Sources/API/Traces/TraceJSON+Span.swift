@@ -26,6 +26,7 @@ extension TraceJSON {
         var resource: [String: AttributeJSON]
         var events: [Event]
         var links: [Link]
+        /// `other` of a service that is neither an API server nor etcd.
         var component: String
         var self_seconds: Double
         var critical: Bool
@@ -79,9 +80,10 @@ extension TraceJSON.Span {
                 attributes: Dictionary(event.attributes ?? []))
         }
         links = (carried?.span.links ?? []).map { .init(trace_id: $0.traceId ?? "", span_id: $0.spanId ?? "") }
-        component =
-            index < trace.timeline.components.count
-            ? components[Int(trace.timeline.components[index].number)] : "apiserver"
+        let owner = index < trace.timeline.components.count ? trace.timeline.components[index] : .apiServer
+        // What the API server has unless another component has it, but only of what it or etcd did.
+        let isOther = owner == .apiServer && [.other, .kubelet].contains(labels.role)
+        component = isOther ? "other" : components[Int(owner.number)]
         self_seconds = index < trace.timeline.selfTimes.count ? Double(trace.timeline.selfTimes[index]) / 1e9 : 0
         critical = index < trace.timeline.isCritical.count && trace.timeline.isCritical[index]
     }

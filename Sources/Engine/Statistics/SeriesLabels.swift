@@ -16,7 +16,7 @@ package struct OperationLabels: Hashable, Sendable {
     package var operation: String
     package var kind: SpanKind
     /// That of the service.
-    var role: ServiceRole
+    package var role: ServiceRole
 
     /// - Parameter role: nil for that of a service with a usual name.
     package init(

@@ -117,7 +117,7 @@ package struct JaegerExport {
 }
 
 extension OTLPDocument.Value {
-    /// The type and value of a tag. Types unknown to Jaeger become JSON text.
+    /// The type and value of a tag. Lists and maps, which Jaeger has no type for, become JSON text.
     fileprivate var tag: (type: String, value: JaegerDocument.TagValue) {
         if let stringValue { return ("string", .text(stringValue)) }
         if let boolValue { return ("bool", .bool(boolValue)) }
@@ -134,10 +134,7 @@ extension OTLPDocument.Value {
         if let bytesValue { return ("binary", .text(bytesValue)) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json: Data? =
-            if let arrayValue { try? encoder.encode(arrayValue) } else if let kvlistValue {
-                try? encoder.encode(kvlistValue)
-            } else { nil }
+        let json = arrayValue == nil && kvlistValue == nil ? nil : try? encoder.encode(AttributeJSON(self))
         return ("string", .text(json.map { String(decoding: $0, as: UTF8.self) } ?? ""))
     }
 }

@@ -62,20 +62,20 @@ package struct OTLPDocument: Codable {
     /// Nested values stay text, as in Jaeger.
     package struct Value: Codable {
         package var stringValue: String?
-        package var boolValue: Bool?
-        package var intValue: String?
+        var boolValue: Bool?
+        var intValue: String?
         package var doubleValue: Number?
-        package var arrayValue: List?
-        package var kvlistValue: Pairs?
+        var arrayValue: List?
+        var kvlistValue: Pairs?
         package var bytesValue: String?
     }
 
-    package struct List: Codable {
-        package var values: [Value]?
+    struct List: Codable {
+        var values: [Value]?
     }
 
-    package struct Pairs: Codable {
-        package var values: [Attribute]?
+    struct Pairs: Codable {
+        var values: [Attribute]?
     }
 
     /// A number, or the name of one that JSON can't write.

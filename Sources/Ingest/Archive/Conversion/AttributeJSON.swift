@@ -1,7 +1,5 @@
-import Archive
-
 /// The value of an attribute as JSON has it. Integers beyond ±(2^53 − 1), which JavaScript can't hold, are strings.
-indirect enum AttributeJSON: Encodable, Sendable {
+package indirect enum AttributeJSON: Encodable, Sendable {
     case text(String)
     case integer(Int64)
     case number(Double)
@@ -9,7 +7,7 @@ indirect enum AttributeJSON: Encodable, Sendable {
     case list([AttributeJSON])
     case map([String: AttributeJSON])
 
-    init(_ value: OTLPDocument.Value?) {
+    package init(_ value: OTLPDocument.Value?) {
         guard let value else { self = .text(""); return }
         if let text = value.stringValue {
             self = .text(text)
@@ -32,12 +30,12 @@ indirect enum AttributeJSON: Encodable, Sendable {
     }
 
     /// The text of a text.
-    var text: String? {
+    package var text: String? {
         guard case .text(let text) = self else { return nil }
         return text
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .text(let text): try container.encode(text)
@@ -52,7 +50,7 @@ indirect enum AttributeJSON: Encodable, Sendable {
 
 extension [String: AttributeJSON] {
     /// The last of attributes with the same key counts.
-    init(_ attributes: [OTLPDocument.Attribute]) {
+    package init(_ attributes: [OTLPDocument.Attribute]) {
         self = Dictionary(
             attributes.map { ($0.key ?? "", AttributeJSON($0.value)) }, uniquingKeysWith: { _, last in last })
     }
