@@ -64,7 +64,7 @@ package struct OTLPDocument: Codable {
         package var stringValue: String?
         var boolValue: Bool?
         var intValue: String?
-        package var doubleValue: Number?
+        var doubleValue: Number?
         var arrayValue: List?
         var kvlistValue: Pairs?
         package var bytesValue: String?
