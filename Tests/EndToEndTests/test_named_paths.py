@@ -7,7 +7,7 @@ import pytest
 from harness import project
 from harness.command import faultline
 
-PATH = re.compile(r"(?<![\w./])/(?:api(?:/v[0-9]+)?/[\w/]+|-/\w+|metrics)(?![\w./*…-])")
+PATH = re.compile(r"(?<![\w./])/(?:api(?:/v[0-9]+)?/[\w/]+|-/\w+|metrics)(?![\w./*…%-])")
 # Paths of other programs: Alertmanager's for alerts, the API server's for objects.
 FOREIGN = re.compile(r"/api/v2/alerts|/api/v1/(namespaces|pods|nodes|watch|events|configmaps|secrets|services)\b.*|/api(/v[0-9]|/metrics)?/?$")
 
