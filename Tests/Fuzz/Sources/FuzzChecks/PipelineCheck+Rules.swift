@@ -87,9 +87,9 @@ extension PipelineCheck {
         let end = entry.time - (value == .seen ? 0 : setting.offset)
         let ranges = ranges(from: end - length, to: end)
         let expected = ranges.map { range in
-            values(value, spans.filter { range.contains(Int64($0.span.end)) })
+            values(value, spans.filter { range.contains(Int64($0.span.end)) }, over: range.count)
         }
-        // Once minutes have left the window, the range covers whole minutes.
+        // What is before the window is rounded to whole minutes.
         for labels in Set(expected.flatMap(\.keys)) {
             let possible = expected.map { $0[labels] }
             if possible.contains(nil) { continue }
@@ -111,13 +111,17 @@ extension PipelineCheck {
     private func ranges(from: Int64, to: Int64) -> [Range<Int64>] {
         guard setting.evicts else { return [from..<to] }
         let minute = 60 * PipelineSetting.second
-        let first = (from + minute - 1) / minute * minute
-        let end = max((to + minute - 1) / minute * minute, first)
-        return [from..<to, first..<end, first..<max(to, first)]
+        func nearest(_ time: Int64) -> Int64 { (time + minute / 2) / minute * minute }
+        // The window may begin anywhere in the range's first minute.
+        let begin = from / minute * minute
+        let horizons = stride(from: begin, to: begin + minute, by: Int(Window.slotWidth)).filter { $0 > from }
+        return Set([from, begin, nearest(from)] + horizons).sorted().flatMap { first in
+            [first..<max(to, first), first..<max(nearest(to), first + minute)]
+        }
     }
 
     private func values(
-        _ value: NaiveRuleValue, _ spans: [NaiveReport.AttributedSpan]
+        _ value: NaiveRuleValue, _ spans: [NaiveReport.AttributedSpan], over nanoseconds: Int
     ) -> [[String: String]: Double] {
         var groups: [[String: String]: [NaiveReport.AttributedSpan]] = [:]
         for attributed in spans {
@@ -131,7 +135,7 @@ extension PipelineCheck {
             let known = labels.compactMap { name, text in text.flatMap { $0.isEmpty ? nil : (name, $0) } }
             groups[Dictionary(uniqueKeysWithValues: known), default: []].append(attributed)
         }
-        let over = Double(setting.over) / 1e9
+        let over = Double(nanoseconds) / 1e9
         return groups.compactMapValues { value.value(of: $0, over: over) }
     }
 
