@@ -85,18 +85,22 @@ extension PipelineCheck {
         for alert in entry.alerts where alert.name == "\(value)" { found[alert.labels] = alert.value ?? .nan }
         let length = value == .burnRate ? 60 * PipelineSetting.second : setting.over
         let end = entry.time - (value == .seen ? 0 : setting.offset)
-        let ranges = ranges(from: end - length, to: end)
-        let expected = ranges.map { range in
+        let isBucketed = setting.evicts && (setting.values.contains { $0.isOfBuckets })
+        func expected(_ range: Range<Int64>) -> [[String: String]: Double] {
             values(value, spans.filter { range.contains(Int64($0.span.end)) }, over: range.count)
         }
-        // What is before the window is rounded to whole minutes.
-        for labels in Set(expected.flatMap(\.keys)) {
-            let possible = expected.map { $0[labels] }
+        let exact = expected(end - length..<end)
+        var rounded: [[[String: String]: Double]]?
+        for (labels, one) in exact {
+            if let value = found[labels], isSame(value, one, isBucketed: isBucketed) { continue }
+            // What is before the window is rounded to whole minutes.
+            let others = rounded ?? roundedRanges(from: end - length, to: end).map(expected)
+            rounded = others
+            let possible = [one] + others.map { $0[labels] }
             if possible.contains(nil) { continue }
             guard let value = found[labels] else {
                 throw Finding("no \(value) of \(labels) at \(entry.time), though there are spans")
             }
-            let isBucketed = setting.evicts && (self.setting.values.contains { $0.isOfBuckets })
             try require(
                 possible.contains { isSame(value, $0 ?? .nan, isBucketed: isBucketed) },
                 "\(value) of \(labels) at \(entry.time) instead of \(possible)")
@@ -107,9 +111,9 @@ extension PipelineCheck {
         abs(value - expected) <= (isBucketed ? 0.0055 : 1e-12) * expected + (isBucketed ? 1e-9 : 0)
     }
 
-    /// The ranges that an evaluation may cover, Unix nanoseconds.
-    private func ranges(from: Int64, to: Int64) -> [Range<Int64>] {
-        guard setting.evicts else { return [from..<to] }
+    /// The ranges that an evaluation may cover if spans have left the window, Unix nanoseconds.
+    private func roundedRanges(from: Int64, to: Int64) -> [Range<Int64>] {
+        guard setting.evicts else { return [] }
         let minute = 60 * PipelineSetting.second
         func nearest(_ time: Int64) -> Int64 { (time + minute / 2) / minute * minute }
         // The window may begin anywhere in the range's first minute.
