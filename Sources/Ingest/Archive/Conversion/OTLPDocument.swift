@@ -79,11 +79,11 @@ package struct OTLPDocument: Codable {
     }
 
     /// A number, or the name of one that JSON can't write.
-    package enum Number: Codable {
+    enum Number: Codable {
         case value(Double)
         case name(String)
 
-        package init(from decoder: any Decoder) throws {
+        init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let value = try? container.decode(Double.self) {
                 self = .value(value)
@@ -92,7 +92,7 @@ package struct OTLPDocument: Codable {
             }
         }
 
-        package func encode(to encoder: any Encoder) throws {
+        func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
             case .value(let value): try container.encode(value)
